@@ -1,0 +1,37 @@
+package dropzone
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A run ends in one of three ways: rows and rejects (a [Receipt]), an [UnreadableError] (the
+// object is parked), or any other error (the object is tried again). Unknown never means bad input.
+
+var (
+	// ErrSuperseded says that the key holds other bytes than the ones asked for.
+	ErrSuperseded = errors.New("object was replaced by newer bytes")
+	// ErrGone says that the object does not exist any more.
+	ErrGone = errors.New("object does not exist any more")
+	// ErrBusy says that another loader holds the object; nothing was recorded.
+	ErrBusy = errors.New("object is being loaded by another loader")
+)
+
+// UnreadableError says that an object can never load as it is. It is parked with this
+// reason and hint, and acknowledged.
+type UnreadableError struct {
+	Reason Reason
+	// Hint is the next step for the one who dropped the object.
+	Hint string
+	// Err is the cause; it may be nil.
+	Err error
+}
+
+func (e *UnreadableError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("unreadable object: %s", e.Reason)
+	}
+	return fmt.Sprintf("unreadable object: %s: %v", e.Reason, e.Err)
+}
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
