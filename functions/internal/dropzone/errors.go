@@ -15,6 +15,9 @@ var (
 	ErrGone = errors.New("object does not exist any more")
 	// ErrBusy says that another loader holds the object; nothing was recorded.
 	ErrBusy = errors.New("object is being loaded by another loader")
+	// ErrCommitUnknown says that the connection died during COMMIT. The same run must be tried
+	// again: the claim then says what happened.
+	ErrCommitUnknown = errors.New("outcome of the commit is unknown")
 )
 
 // UnreadableError says that an object can never load as it is. It is parked with this
@@ -23,6 +26,8 @@ type UnreadableError struct {
 	Reason Reason
 	// Hint is the next step for the one who dropped the object.
 	Hint string
+	// Sample holds the first rejects of an object that has too many; nil otherwise.
+	Sample []Reject
 	// Err is the cause; it may be nil.
 	Err error
 }

@@ -1,0 +1,217 @@
+package clean
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"eventdrop/functions/internal/contract"
+	"eventdrop/functions/internal/csvfile"
+	"eventdrop/functions/internal/dropzone"
+)
+
+// Records is where the records come from: the reader of package csvfile.
+type Records interface {
+	// Header returns the column names; nil for an empty object.
+	Header() []string
+	// Next returns the next record, valid until the following call, or io.EOF.
+	Next() (*csvfile.Record, error)
+}
+
+// maxValue bounds how much of an offending value a reject carries, in bytes.
+const maxValue = 256
+
+// Rows cleans the records of one object. It is not safe for concurrent use.
+type Rows struct {
+	cleaner *Cleaner
+	records Records
+	object  dropzone.Object
+
+	cells    []int // the field of each column of the contract; -1: the header does not have it
+	extras   []extra
+	unknown  []string
+	absent   []string
+	event    dropzone.Event
+	reject   dropzone.Reject
+	maxRaw   int
+	arena    []byte
+	hash     hasher
+	quality  counts
+	modified int64 // the object's last-modified in microseconds
+}
+
+// Rows binds the contract to the header of one object. It returns a *dropzone.UnreadableError
+// when the header names one column of the contract twice. maxRaw bounds the raw text that a reject
+// carries, in bytes.
+func (c *Cleaner) Rows(object dropzone.Object, records Records, maxRaw int) (*Rows, error) {
+	r := &Rows{
+		cleaner: c, records: records, object: object, maxRaw: maxRaw, quality: counts{},
+		cells: slices.Repeat([]int{-1}, len(c.columns)), modified: object.LastModified.UnixMicro(),
+	}
+	r.event.Values = make([]dropzone.Value, len(c.columns)+1)
+	for field, name := range records.Header() {
+		column, known := c.names[contract.Fold(name)]
+		switch {
+		case !known:
+			r.unknown = append(r.unknown, name)
+			r.extras = append(r.extras, newExtra(name, field, r.extras))
+		case r.cells[column] >= 0:
+			return nil, duplicateColumn(records.Header(), r.cells[column], field, c.columns[column].name)
+		default:
+			r.cells[column] = field
+		}
+	}
+	slices.SortFunc(r.extras, func(a, b extra) int { return strings.Compare(a.name, b.name) })
+	r.findAbsent()
+	return r, nil
+}
+
+func duplicateColumn(header []string, first, second int, column string) error {
+	return &dropzone.UnreadableError{
+		Reason: dropzone.DuplicateColumn,
+		Hint: fmt.Sprintf("the header names column %s twice, as %q and as %q: rename or remove one of them and drop the file again",
+			column, header[first], header[second]),
+	}
+}
+
+func (r *Rows) findAbsent() {
+	if len(r.records.Header()) == 0 {
+		return
+	}
+	for i, field := range r.cells {
+		if field < 0 {
+			r.absent = append(r.absent, r.cleaner.columns[i].name)
+		}
+	}
+}
+
+// Next returns the next row: an event or a reject, never both. At the end it returns io.EOF; every
+// other error is the reader's. What it returns is valid until the following call.
+func (r *Rows) Next() (*dropzone.Event, *dropzone.Reject, error) {
+	record, err := r.records.Next()
+	if err != nil {
+		return nil, nil, err
+	}
+	if record.Damage != "" {
+		return nil, r.refuse(record, record.Damage, "", nil), nil
+	}
+	if column, reason := r.clean(record); reason != "" {
+		name, cell := r.fault(column, record)
+		return nil, r.refuse(record, reason, name, cell), nil
+	}
+	return &r.event, nil, nil
+}
+
+// clean fills the event from the record, or returns the first fault in the contract's order.
+func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason) {
+	r.arena = r.arena[:0]
+	r.event.Line = record.Line
+	r.event.Derived = r.keyIsAbsent(record)
+	if r.event.Derived {
+		r.hash.reset(len(r.cleaner.columns))
+	}
+	for i := range r.cleaner.columns {
+		if reason := r.cleanCell(i, record); reason != "" {
+			return i, reason
+		}
+	}
+	r.collectExtras(record)
+	for i := range r.cleaner.rules {
+		rule := &r.cleaner.rules[i]
+		if !rule.holds(r.event.Values, r.object.LastModified) {
+			return rule.column, rule.reason
+		}
+	}
+	r.event.RecencyAt = r.modified
+	if at := r.cleaner.recency; at >= 0 {
+		r.event.RecencyAt = r.event.Values[at].Int
+	}
+	if r.event.Derived {
+		r.event.RecordHash = r.hash.sum(r.cleaner, r.extras, record.Fields)
+	}
+	return 0, ""
+}
+
+// cleanCell reads one cell into its value: absent, invalid or fine, each as the column's policy says.
+func (r *Rows) cleanCell(i int, record *csvfile.Record) dropzone.Reason {
+	col, v := &r.cleaner.columns[i], &r.event.Values[i]
+	cell := r.cell(i, record)
+	if col.nulls.contains(cell) {
+		return r.absentCell(i)
+	}
+	v.Present = true
+	verdict := col.parse(cell, v, &r.arena)
+	if r.event.Derived {
+		r.hash.note(i, cell, v, verdict)
+	}
+	if verdict.repair != "" {
+		r.quality.repair(verdict.repair, col.name)
+	}
+	if verdict.reason == "" {
+		return ""
+	}
+	return r.invalidCell(i, verdict.reason)
+}
+
+func (r *Rows) absentCell(i int) dropzone.Reason {
+	col := &r.cleaner.columns[i]
+	r.event.Values[i] = col.onAbsent
+	switch col.absent {
+	case contract.RejectRow:
+		return dropzone.Missing
+	case contract.UseDefault:
+		r.quality.repair("absent_defaulted", col.name)
+	}
+	return ""
+}
+
+func (r *Rows) invalidCell(i int, reason dropzone.Reason) dropzone.Reason {
+	col := &r.cleaner.columns[i]
+	r.event.Values[i] = col.onInvalid
+	switch col.invalid {
+	case contract.UseNull:
+		r.quality.repair(string(reason)+"_nulled", col.name)
+	case contract.UseDefault:
+		r.quality.repair(string(reason)+"_defaulted", col.name)
+	default:
+		return reason
+	}
+	return ""
+}
+
+// cell returns the trimmed cell of a column; empty where the header does not have the column.
+func (r *Rows) cell(i int, record *csvfile.Record) []byte {
+	field := r.cells[i]
+	if field < 0 {
+		return nil
+	}
+	return bytes.TrimSpace(record.Fields[field])
+}
+
+func (r *Rows) keyIsAbsent(record *csvfile.Record) bool {
+	key := r.cleaner.key
+	return r.cleaner.columns[key].nulls.contains(r.cell(key, record))
+}
+
+func (r *Rows) fault(column int, record *csvfile.Record) (name string, cell []byte) {
+	return r.cleaner.columns[column].name, r.cell(column, record)
+}
+
+func (r *Rows) refuse(record *csvfile.Record, reason dropzone.Reason, column string, cell []byte) *dropzone.Reject {
+	r.quality.reject(reason, column)
+	r.reject = dropzone.Reject{
+		Line: record.Line, Reason: reason, Column: column, Value: string(cell[:min(len(cell), maxValue)]),
+		Raw: record.Raw[:min(len(record.Raw), r.maxRaw)], RawCut: len(record.Raw) > r.maxRaw,
+	}
+	return &r.reject
+}
+
+// Unknown returns the header's columns that the contract does not know, in the header's order.
+func (r *Rows) Unknown() []string { return r.unknown }
+
+// Absent returns the contract's columns that the header does not have.
+func (r *Rows) Absent() []string { return r.absent }
+
+// Quality returns how often each rule was met so far, in a fixed order.
+func (r *Rows) Quality() []dropzone.QualityCount { return r.quality.list() }

@@ -1,0 +1,144 @@
+// Package contract is the file that says everything about the columns of a drop zone: their
+// names, types, aliases, rules and policies. Code implements types and rules; only contracts
+// know column names.
+//
+// [Parse] reads and checks one; [Default] is the one that is built in. Package clean compiles it.
+package contract
+
+import (
+	"strings"
+	"time"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// Contract describes the columns of one kind of object and the table that they are loaded into.
+// It is read-only after [Parse].
+type Contract struct {
+	// Name and Revision stand on every row and receipt. A change of the file needs a higher revision.
+	Name     string `yaml:"contract"`
+	Revision int32  `yaml:"revision"`
+	// Table is the table's name, without its schema.
+	Table string `yaml:"table"`
+	// Objects says which keys of the bucket the contract serves.
+	Objects Objects `yaml:"objects"`
+	// Key names the column that identifies an event; where its value is absent it is derived
+	// from the normalised record.
+	Key string `yaml:"key"`
+	// Recency names a required timestamp that decides which version of an event wins.
+	// Empty: the object's last-modified.
+	Recency string `yaml:"recency"`
+	// Extras names the jsonb column that keeps every column the contract does not know.
+	Extras string `yaml:"extras"`
+	// Timezone is the IANA name of the zone of times that name none. Empty: UTC.
+	Timezone string `yaml:"timezone"`
+	// NullTokens are words that mean "no value" in every column, whatever their case.
+	NullTokens []string `yaml:"null_tokens"`
+	// FinalNewline is "required" (the default: a last record without its line end may have been
+	// cut and is rejected) or "optional".
+	FinalNewline string `yaml:"final_newline"`
+	// MaxRejectedRows and MaxRejectedPercent park the whole object when exceeded; 0 means no limit.
+	MaxRejectedRows    int64   `yaml:"max_rejected_rows"`
+	MaxRejectedPercent float64 `yaml:"max_rejected_percent"`
+
+	Columns []Column `yaml:"columns"`
+	Rules   []Rule   `yaml:"rules"`
+
+	location *time.Location
+}
+
+// Objects selects keys: one of the prefixes and one of the suffixes must match.
+type Objects struct {
+	Prefixes []string `yaml:"prefixes"`
+	Suffixes []string `yaml:"suffixes"`
+}
+
+// Column is one column of the contract.
+type Column struct {
+	Name    string   `yaml:"name"`
+	TypeID  TypeName `yaml:"type"`
+	Aliases []string `yaml:"aliases"`
+	// Required is the short form of "absent: reject".
+	Required bool `yaml:"required"`
+	// NullTokens are added to those of the contract.
+	NullTokens []string `yaml:"null_tokens"`
+	// Values are the values of an enum, each with its other spellings.
+	Values map[string][]string `yaml:"values"`
+	// Formats of a timestamp are tried in turn: "iso", "epoch", or a pattern such as
+	// "dd-MM-yyyy, HH:mm:ss" in the letters of Java and Spark.
+	Formats []string `yaml:"formats"`
+	// Scale is the number of decimal places of a decimal, 0 to 8.
+	Scale int `yaml:"scale"`
+	// Minimum and Maximum bound an integer or a decimal, both inclusive.
+	Minimum string `yaml:"minimum"`
+	Maximum string `yaml:"maximum"`
+	// MaxLength is in characters; 0 means no limit.
+	MaxLength int `yaml:"max_length"`
+	// Case is "upper", "lower" or empty: unchanged.
+	Case string `yaml:"case"`
+	// Absent and Invalid say what happens to a missing and to a wrong value.
+	Absent  Policy `yaml:"absent"`
+	Invalid Policy `yaml:"invalid"`
+}
+
+// Type returns the column's type.
+func (c Column) Type() dropzone.Type { return dropzone.Type(c.TypeID) }
+
+// Rule is a named check of the whole row; the other fields are its parameters.
+type Rule struct {
+	Name      string        `yaml:"rule"`
+	Column    string        `yaml:"column"`
+	Tolerance time.Duration `yaml:"tolerance"`
+	Time      time.Time     `yaml:"time"`
+	Event     string        `yaml:"event"`
+	Product   string        `yaml:"product"`
+	Quantity  string        `yaml:"quantity"`
+	Price     string        `yaml:"price"`
+	Total     string        `yaml:"total"`
+}
+
+// Location is the zone of times that name none.
+func (c *Contract) Location() *time.Location { return c.location }
+
+// ColumnIndex returns the position of the named column, or -1.
+func (c *Contract) ColumnIndex(name string) int {
+	for i := range c.Columns {
+		if c.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Serves reports whether objects with this key are the contract's.
+func (c *Contract) Serves(key string) bool {
+	return anyMatch(c.Objects.Prefixes, key, strings.HasPrefix) && anyMatch(c.Objects.Suffixes, key, strings.HasSuffix)
+}
+
+func anyMatch(patterns []string, key string, match func(key, pattern string) bool) bool {
+	for _, p := range patterns {
+		if match(key, p) {
+			return true
+		}
+	}
+	return len(patterns) == 0
+}
+
+// Fold brings a column name or an enum's spelling to the form in which names are compared:
+// lower case, without separators. "eventId", "EVENT_ID" and "event id" fold alike.
+func Fold(name string) string {
+	return string(AppendFold(make([]byte, 0, len(name)), []byte(name)))
+}
+
+// AppendFold appends the folded form of name to dst.
+func AppendFold(dst, name []byte) []byte {
+	for _, b := range name {
+		switch {
+		case b >= 'A' && b <= 'Z':
+			dst = append(dst, b+'a'-'A')
+		case b >= 'a' && b <= 'z', b >= '0' && b <= '9', b >= 0x80:
+			dst = append(dst, b)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,236 @@
+// Package ingest is the pipeline: an object of the bucket becomes rows, rejects and a receipt.
+//
+// Start reading at [Pipeline.Handle], then Pipeline.load: the way of the data is those two functions.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
+
+	"eventdrop/functions/internal/clean"
+	"eventdrop/functions/internal/csvfile"
+	"eventdrop/functions/internal/dropzone"
+)
+
+// Source is the object store.
+type Source interface {
+	// Open returns the object's bytes, pinned to its version or ETag, and what the store says of
+	// it. Its errors are dropzone.ErrSuperseded, dropzone.ErrGone, or passing faults.
+	Open(ctx context.Context, o dropzone.Object) (dropzone.Object, io.ReadCloser, error)
+	// Stat looks up what the object's key holds now.
+	Stat(ctx context.Context, o dropzone.Object) (dropzone.Object, error)
+	// VersionRank orders versions of one key that were stored in the same second.
+	VersionRank(ctx context.Context, o dropzone.Object) (int32, error)
+}
+
+// Loader takes a run's rows through one transaction.
+type Loader interface {
+	Load(ctx context.Context, run dropzone.Run) (dropzone.Receipt, error)
+	// Transient reports whether an error of Load is worth another try at once.
+	Transient(err error) bool
+}
+
+// Ledger knows what became of objects.
+type Ledger interface {
+	Settled(ctx context.Context, o dropzone.Object) (bool, error)
+	NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error)
+	Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error)
+	Supersede(ctx context.Context, asked dropzone.Object) error
+}
+
+// Limits bounds what an object may cost.
+type Limits struct {
+	// ObjectBytes is the largest object that is read, as stored; 0 means no limit.
+	ObjectBytes int64
+	// RawBytes is how much of a rejected record is kept.
+	RawBytes int
+	CSV      csvfile.Limits
+}
+
+// Scope is what the pipeline may touch: notices about anything else are ignored.
+type Scope struct {
+	Bucket string
+	Prefix string
+}
+
+// Pipeline loads objects under one contract. It is safe for concurrent use.
+type Pipeline struct {
+	Source  Source
+	Loader  Loader
+	Ledger  Ledger
+	Cleaner *clean.Cleaner
+	Scope   Scope
+	Limits  Limits
+	Log     *slog.Logger
+	// Jitter returns a random duration below its argument.
+	Jitter func(time.Duration) time.Duration
+}
+
+// Accepts reports whether an object lies in the scope and is served by the contract.
+func (p *Pipeline) Accepts(o dropzone.Object) bool {
+	return o.Bucket == p.Scope.Bucket && strings.HasPrefix(o.Key, p.Scope.Prefix) && p.Cleaner.Contract().Serves(o.Key)
+}
+
+// Order says what to do with an object.
+type Order struct {
+	Object dropzone.Object
+	Kind   dropzone.Kind // empty means dropzone.Load
+	DryRun bool
+	// Again marks an object that was tried before or was found without a notice: its attempt is
+	// noted before it is opened, because it may be the one that kills its loader.
+	Again bool
+}
+
+// Handle runs one object from the bucket to its receipt. A nil error means that the object needs
+// nothing more for now: it is loaded, parked, superseded or gone, and the ledger says so. With an error
+// it must be asked for again; unless it was busy or the context ended, the ledger knows when.
+func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, error) {
+	run := dropzone.Run{ID: uuid.NewString(), Kind: order.Kind, Object: order.Object, DryRun: order.DryRun, Started: time.Now()}
+	if run.Kind == "" {
+		run.Kind = dropzone.Load
+	}
+	receipt, err := p.settledOrLoaded(ctx, &run, order)
+	receipt, err = p.conclude(ctx, run, receipt, err)
+	p.log(ctx, receipt, err)
+	return receipt, err
+}
+
+func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order Order) (dropzone.Receipt, error) {
+	if run.Kind == dropzone.Load {
+		settled, err := p.Ledger.Settled(ctx, order.Object)
+		if settled {
+			return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, Already: true}, nil
+		}
+		if err != nil && !p.Loader.Transient(err) {
+			return dropzone.Receipt{}, err
+		}
+	}
+	return p.tryUntilCertain(ctx, run, order)
+}
+
+// tryUntilCertain repeats a run at once after passing faults, and after a COMMIT whose outcome is
+// unknown: the same run then finds its own receipt, or does the work.
+func (p *Pipeline) tryUntilCertain(ctx context.Context, run *dropzone.Run, order Order) (dropzone.Receipt, error) {
+	try := func() (dropzone.Receipt, error) {
+		receipt, err := p.load(ctx, run, order)
+		if err != nil && !p.Loader.Transient(err) {
+			err = backoff.Permanent(err)
+		}
+		return receipt, err
+	}
+	delays := backoff.NewExponentialBackOff()
+	delays.InitialInterval, delays.MaxInterval = 50*time.Millisecond, time.Second
+	receipt, err := backoff.Retry(ctx, try, backoff.WithBackOff(delays), backoff.WithMaxTries(immediateTries))
+	if permanent := (*backoff.PermanentError)(nil); errors.As(err, &permanent) {
+		err = permanent.Err
+	}
+	return receipt, err
+}
+
+const immediateTries = 5
+
+// load is the way of the data: open, decode, clean, and all in one transaction.
+func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order Order) (receipt dropzone.Receipt, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	object, body, err := p.open(ctx, order)
+	if err != nil {
+		return dropzone.Receipt{}, err
+	}
+	defer body.Close()
+	run.Object = object
+	if err := p.admit(ctx, object, order); err != nil {
+		return dropzone.Receipt{}, err
+	}
+	records, err := csvfile.NewReader(body, csvfile.Options{
+		Known: p.Cleaner.Known, Limits: p.Limits.CSV,
+		FinalNewlineOptional: p.Cleaner.Contract().FinalNewline == "optional",
+	})
+	if err != nil {
+		return dropzone.Receipt{}, err
+	}
+	rows, err := p.Cleaner.Rows(object, records, p.Limits.RawBytes)
+	if err != nil {
+		return dropzone.Receipt{}, err
+	}
+	run.Rows = rows
+	run.Dialect = func() dropzone.Dialect {
+		dialect := records.Dialect()
+		dialect.Unknown, dialect.Absent = rows.Unknown(), rows.Absent()
+		return dialect
+	}
+	return p.Loader.Load(ctx, *run)
+}
+
+// open identifies the object and opens it at exactly those bytes.
+func (p *Pipeline) open(ctx context.Context, order Order) (dropzone.Object, io.ReadCloser, error) {
+	asked := order.Object
+	if !asked.Local() && !asked.Versioned() && asked.ETag == "" {
+		current, err := p.Source.Stat(ctx, asked)
+		if err != nil {
+			return asked, nil, err
+		}
+		asked = current
+	}
+	object, body, err := p.Source.Open(ctx, asked)
+	if err != nil {
+		return asked, nil, err
+	}
+	if object.Versioned() {
+		if object.VersionRank, err = p.Source.VersionRank(ctx, object); err != nil {
+			body.Close() //nolint:errcheck // the rank's error is the one that matters
+			return object, nil, err
+		}
+	}
+	return object, body, nil
+}
+
+const (
+	largeObject  = 8 << 20 // from here on an attempt is noted before the object is read
+	diedTooOften = 5       // attempts without any outcome
+)
+
+// admit judges an object by what the store says of it, before it is read.
+func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order Order) error {
+	if limit := p.Limits.ObjectBytes; limit > 0 && o.Size > limit {
+		return &dropzone.UnreadableError{
+			Reason: dropzone.TooLarge,
+			Hint:   fmt.Sprintf("the object has %d bytes, the limit is %d: split it, or raise EVENTDROP_MAX_OBJECT_BYTES and replay it", o.Size, limit),
+		}
+	}
+	asked := order.Object
+	if order.DryRun {
+		return nil
+	}
+	if asked.ETag != "" && asked.VersionID != o.VersionID {
+		if err := p.Ledger.Supersede(ctx, asked); err != nil {
+			return err
+		}
+	}
+	if order.Kind != dropzone.Load && order.Kind != "" || !order.Again && o.Size < largeObject {
+		return nil
+	}
+	died, err := p.Ledger.NoteAttempt(ctx, o)
+	if err != nil {
+		return err
+	}
+	if died >= diedTooOften {
+		return &dropzone.UnreadableError{
+			Reason: dropzone.LoaderDied,
+			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", died),
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package migrations brings the schema of eventdrop to its newest version. It is apart from
+// package warehouse so that the programs that only load do not link the migration library.
+package migrations
+
+import (
+	"context"
+	"database/sql" //nolint:depguard // goose speaks database/sql; nothing else here does
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	eventsql "eventdrop/sql"
+)
+
+// Result says what a migration did.
+type Result struct {
+	From    int64    `json:"from"` // the version found; 0: an empty schema
+	To      int64    `json:"to"`
+	Applied []string `json:"applied"` // files, in order
+}
+
+// Up creates the schema where it is missing and applies every migration that it lacks. Two at
+// once do no harm: the second waits for the first. It must run as a user that owns the schema or may create it.
+func Up(ctx context.Context, url, schema string) (Result, error) {
+	db, err := open(url, schema)
+	if err != nil {
+		return Result{}, err
+	}
+	defer db.Close()
+	if err := createSchema(ctx, db, schema); err != nil {
+		return Result{}, err
+	}
+	p, err := provider(db, schema)
+	if err != nil {
+		return Result{}, err
+	}
+	var result Result
+	if result.From, err = p.GetDBVersion(ctx); err != nil {
+		return Result{}, fmt.Errorf("read the schema's version: %w", err)
+	}
+	applied, err := p.Up(ctx)
+	result.To = result.From
+	for _, m := range applied {
+		result.Applied = append(result.Applied, m.Source.Path)
+		result.To = m.Source.Version
+	}
+	if err != nil {
+		return result, fmt.Errorf("migrate: %w", err)
+	}
+	return result, nil
+}
+
+func open(url, schema string) (*sql.DB, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// pgx's own message may quote parts of the URL; the password is not worth the risk.
+		return nil, errors.New("the database URL cannot be read: want postgres://user:password@host:5432/database")
+	}
+	cfg.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	return stdlib.OpenDB(*cfg), nil
+}
+
+// createSchema needs no privilege to create where the schema is there already.
+func createSchema(ctx context.Context, db *sql.DB, schema string) error {
+	var exists bool
+	err := db.QueryRowContext(ctx, "select exists (select from pg_namespace where nspname = $1)", schema).Scan(&exists)
+	if err != nil {
+		return fmt.Errorf("look for the schema: %w", err)
+	}
+	if exists {
+		return nil
+	}
+	_, err = db.ExecContext(ctx, "create schema if not exists "+pgx.Identifier{schema}.Sanitize())
+	if err != nil {
+		return fmt.Errorf("create the schema: %w", err)
+	}
+	return nil
+}
+
+func provider(db *sql.DB, schema string) (*goose.Provider, error) {
+	files, err := fs.Sub(eventsql.Migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("open the migrations: %w", err)
+	}
+	id := fnv.New32a()
+	_, _ = id.Write([]byte(schema))
+	// Asked for every second for five minutes, the longest a migration may take.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(int64(id.Sum32())), lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, fmt.Errorf("prepare the migration lock: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithTableName("schema_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("prepare the migrations: %w", err)
+	}
+	return p, nil
+}

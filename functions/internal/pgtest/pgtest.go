@@ -1,0 +1,140 @@
+// Package pgtest gives a test a migrated schema of its own on a real PostgreSQL.
+//
+// The server is started once per test process, at first use; where EVENTDROP_TEST_DATABASE_URL is
+// set, that server is used instead. A package's TestMain must end with [Main].
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"eventdrop/functions/internal/migrations"
+	"eventdrop/infra/embedded"
+)
+
+// DB is a migrated schema on a real server.
+type DB struct {
+	// URL connects as the owner of everything.
+	URL string
+	// LoaderURL connects with the rights of eventdrop_loader only.
+	LoaderURL string
+	Schema    string
+	// Pool connects as the owner, with Schema as its search_path.
+	Pool *pgxpool.Pool
+	// Server is nil where the server was given.
+	Server *embedded.Postgres
+}
+
+// New returns a fresh schema, which is dropped when the test ends.
+func New(t testing.TB) DB {
+	t.Helper()
+	db := Empty(t)
+	if _, err := migrations.Up(t.Context(), db.URL, db.Schema); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Empty is New without the migrations: the schema does not exist yet.
+func Empty(t testing.TB) DB {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := DB{URL: server.url, Schema: "test_" + strings.ReplaceAll(uuid.NewString(), "-", ""), Server: server.postgres}
+	db.LoaderURL = withRole(t, db.URL, "eventdrop_loader")
+	cfg, err := pgxpool.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.ConnConfig.RuntimeParams["search_path"] = db.Schema
+	if db.Pool, err = pgxpool.NewWithConfig(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.drop(t) })
+	return db
+}
+
+func (db DB) drop(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) //nolint:usetesting // the test's context has ended
+	defer cancel()
+	defer db.Pool.Close()
+	if _, err := db.Pool.Exec(ctx, "drop schema if exists "+pgx.Identifier{db.Schema}.Sanitize()+" cascade"); err != nil {
+		t.Errorf("drop the test's schema: %v", err)
+	}
+}
+
+func withRole(t testing.TB, address, role string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("role", role)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+type server struct {
+	url      string
+	postgres *embedded.Postgres
+}
+
+//nolint:gochecknoglobals // one server for all tests of a process
+var shared = sync.OnceValues(func() (server, error) {
+	if given := os.Getenv("EVENTDROP_TEST_DATABASE_URL"); given != "" { //nolint:forbidigo // this package is for tests only
+		return server{url: given}, nil
+	}
+	postgres, err := embedded.StartPostgres(context.Background(), embedded.PostgresOptions{
+		Options: embedded.Options{Progress: os.Stderr},
+	})
+	if err != nil {
+		return server{}, fmt.Errorf("start PostgreSQL for the tests: %w", err)
+	}
+	running.add(func(ctx context.Context) error { return postgres.Stop(ctx) })
+	return server{url: postgres.URL(), postgres: postgres}, nil
+})
+
+// stops are what Main must end.
+type stops struct {
+	mu  sync.Mutex
+	all []func(context.Context) error
+}
+
+var running stops //nolint:gochecknoglobals // see shared
+
+func (s *stops) add(stop func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, stop)
+}
+
+// Main runs a package's tests and stops what they started. Use it as
+// `func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }`.
+func Main(m *testing.M) int {
+	code := m.Run()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	running.mu.Lock()
+	defer running.mu.Unlock()
+	for _, stop := range running.all {
+		if err := stop(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "stop a server of the tests:", err)
+			code = max(code, 1)
+		}
+	}
+	return code
+}

@@ -1,0 +1,91 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// SQLSTATE codes and classes (PostgreSQL documentation, appendix A) that eventdrop decides on.
+const (
+	lockNotAvailable = "55P03"
+	serialization    = "40001"
+	deadlock         = "40P01"
+	undefinedTable   = "42P01"
+	invalidPassword  = "28P01"
+	invalidAuth      = "28000"
+	noDatabase       = "3D000"
+	insufficient     = "42501"
+	tooMany          = "53300"
+)
+
+// busy turns a lock timeout into dropzone.ErrBusy.
+func busy(err error) error {
+	if sqlState(err) == lockNotAvailable {
+		return fmt.Errorf("%w: %w", dropzone.ErrBusy, err)
+	}
+	return err
+}
+
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// Transient reports whether trying again at once, on a fresh connection, may well succeed: the
+// connection broke, the server restarted, or two transactions got in each other's way. It says
+// nothing about later: every error but an unreadable object is tried again later.
+func (*Warehouse) Transient(err error) bool {
+	var network net.Error
+	switch state := sqlState(err); {
+	case errors.Is(err, context.Canceled):
+		return false
+	case errors.Is(err, dropzone.ErrCommitUnknown), state == serialization, state == deadlock:
+		return true
+	case state != "":
+		class := state[:2]
+		return class == "08" || class == "57" && state != "57014" // connection exceptions, operator intervention
+	}
+	return errors.As(err, &network) || pgconn.SafeToRetry(err)
+}
+
+// Explain rewrites an error of PostgreSQL for a person: what is wrong and the next step. The
+// server's detail, which may quote a row, is left out.
+func Explain(err error) error {
+	var network *net.OpError
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &pg):
+		return explainState(pg)
+	case errors.As(err, &network):
+		return fmt.Errorf("PostgreSQL does not answer at %s (%w): is it running, and is EVENTDROP_DATABASE_URL right?", network.Addr, network.Err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("PostgreSQL does not answer in time: is it running, and is EVENTDROP_DATABASE_URL right? (%w)", err)
+	}
+	return err
+}
+
+func explainState(pg *pgconn.PgError) error {
+	steps := map[string]string{
+		invalidPassword: "check user and password in EVENTDROP_DATABASE_URL",
+		invalidAuth:     "check user, password and pg_hba.conf for EVENTDROP_DATABASE_URL",
+		noDatabase:      "create the database or mend its name in EVENTDROP_DATABASE_URL",
+		undefinedTable:  "run `eventdrop migrate`",
+		insufficient:    "grant the role eventdrop_loader to this user",
+		tooMany:         "lower EVENTDROP_DATABASE_CONNECTIONS or raise the server's max_connections",
+	}
+	if step, ok := steps[pg.Code]; ok {
+		return fmt.Errorf("PostgreSQL: %s (%s): %s", pg.Message, pg.Code, step)
+	}
+	return fmt.Errorf("PostgreSQL: %s (%s)", pg.Message, pg.Code)
+}

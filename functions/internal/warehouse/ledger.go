@@ -1,0 +1,72 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// Settled reports whether a version needs nothing more: it is loaded or parked. It looks without
+// waiting, so a false answer is only a hint. Objects without a version are never settled by their
+// name alone: equal bytes may have been put again.
+func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (bool, error) {
+	if !o.Versioned() {
+		return false, nil
+	}
+	var state dropzone.State
+	err := w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag).Scan(&state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look into the ledger: %w", err)
+	}
+	return true, nil
+}
+
+// Missing returns those objects of one page of a bucket's listing that are neither settled nor
+// waiting for their next attempt. All must be of one bucket. The order of the page does not matter.
+func (w *Warehouse) Missing(ctx context.Context, page []dropzone.Object) ([]dropzone.Object, error) {
+	if len(page) == 0 {
+		return nil, nil
+	}
+	n := len(page)
+	keys, versions, etags, modified := make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
+	for i := range page {
+		keys[i], versions[i], etags[i], modified[i] = page[i].Key, page[i].VersionID, page[i].ETag, page[i].LastModified
+	}
+	rows, err := w.pool.Query(ctx, w.queries["missing"], page[0].Bucket, keys, versions, etags, modified)
+	if err != nil {
+		return nil, fmt.Errorf("compare with the ledger: %w", err)
+	}
+	ordinals, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, fmt.Errorf("compare with the ledger: %w", err)
+	}
+	missing := make([]dropzone.Object, len(ordinals))
+	for i, ordinal := range ordinals {
+		missing[i] = page[ordinal-1]
+	}
+	return missing, nil
+}
+
+// Due returns failed objects whose next attempt is due, oldest first, limit at most.
+func (w *Warehouse) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
+	rows, err := w.pool.Query(ctx, w.queries["due"], limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for due objects: %w", err)
+	}
+	due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (o dropzone.Object, err error) {
+		err = row.Scan(&o.Bucket, &o.Key, &o.VersionID, &o.ETag)
+		return o, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for due objects: %w", err)
+	}
+	return due, nil
+}

@@ -1,0 +1,136 @@
+package warehouse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// Record notes an outcome in a transaction of its own, after the load's was rolled back. It never
+// overwrites an object that was loaded or parked meanwhile: then it returns 0. A parked object gets
+// a receipt whose counts are zero.
+func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error) {
+	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		var attempts int
+		objectID, attempts, err = w.recordOutcome(ctx, tx, run.Object, out)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch out.State {
+		case dropzone.Failed:
+			_, err = tx.Exec(ctx, w.queries["schedule_retry"], objectID, out.Retry(attempts).Seconds())
+		case dropzone.Parked:
+			err = w.receiptOfParked(ctx, tx, run, objectID, out)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record %s: %w", out.State, err)
+	}
+	return objectID, nil
+}
+
+func (w *Warehouse) recordOutcome(ctx context.Context, tx pgx.Tx, o dropzone.Object, out dropzone.Outcome) (int64, int, error) {
+	if !o.Versioned() {
+		if _, err := tx.Exec(ctx, w.queries["lock_key"], o.Bucket, o.Key); err != nil {
+			return 0, 0, fmt.Errorf("lock the key: %w", err)
+		}
+	}
+	var objectID int64
+	var attempts int
+	err := tx.QueryRow(ctx, w.queries["record_outcome"], o.Bucket, o.Key, o.VersionID, o.ETag, optionalSize(o), optionalTime(o),
+		w.contract.Name, w.contract.Revision, out.State, out.Reason, out.Hint, out.Detail).Scan(&objectID, &attempts)
+	return objectID, attempts, err //nolint:wrapcheck // Record says what it did
+}
+
+func (w *Warehouse) receiptOfParked(ctx context.Context, tx pgx.Tx, run dropzone.Run, objectID int64, out dropzone.Outcome) error {
+	var sample []byte
+	if len(out.Sample) > 0 {
+		var err error
+		if sample, err = json.Marshal(sampleRows(out.Sample)); err != nil {
+			return fmt.Errorf("write the sample: %w", err)
+		}
+	}
+	receipt := dropzone.Receipt{
+		RunID: run.ID, ObjectID: objectID, Kind: run.Kind, State: dropzone.Parked, Reason: out.Reason,
+		Contract: w.contract.Name, Revision: w.contract.Revision, TotalDuration: time.Since(run.Started),
+	}
+	_, err := tx.Exec(ctx, w.queries["insert_receipt"], receiptArgs(receipt, sample)...)
+	return err //nolint:wrapcheck // Record says what it did
+}
+
+type sampleRow struct {
+	Line   int64           `json:"line"`
+	Reason dropzone.Reason `json:"reason"`
+	Column string          `json:"column,omitempty"`
+	Value  string          `json:"value,omitempty"`
+	Raw    string          `json:"raw"`
+}
+
+func sampleRows(rejects []dropzone.Reject) []sampleRow {
+	rows := make([]sampleRow, len(rejects))
+	for i, r := range rejects {
+		raw, _ := printable(r.Raw)
+		value, _ := printable([]byte(r.Value))
+		rows[i] = sampleRow{Line: r.Line, Reason: r.Reason, Column: r.Column, Value: value, Raw: raw}
+	}
+	return rows
+}
+
+// NoteAttempt counts, in a transaction of its own, that an object is about to be read, and returns how
+// many such attempts ended without any outcome before. A loader that dies leaves the count behind.
+func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error) {
+	var attempts int
+	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		if !o.Versioned() {
+			if _, err := tx.Exec(ctx, w.queries["lock_key"], o.Bucket, o.Key); err != nil {
+				return fmt.Errorf("lock the key: %w", err)
+			}
+		}
+		err := tx.QueryRow(ctx, w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, optionalSize(o), optionalTime(o)).
+			Scan(&attempts)
+		if errors.Is(err, pgx.ErrNoRows) { // settled: the claim will say so
+			attempts = 1
+			return nil
+		}
+		return err //nolint:wrapcheck // wrapped below
+	})
+	if err != nil {
+		return 0, fmt.Errorf("note the attempt: %w", err)
+	}
+	return attempts - 1, nil
+}
+
+// Supersede closes the ledger's row of what was asked for, after it turned out to be known by
+// another identity.
+func (w *Warehouse) Supersede(ctx context.Context, asked dropzone.Object) error {
+	_, err := w.pool.Exec(ctx, w.queries["supersede"], asked.Bucket, asked.Key, asked.VersionID, asked.ETag)
+	if err != nil {
+		return fmt.Errorf("supersede: %w", err)
+	}
+	return nil
+}
+
+// optionalSize and optionalTime are nil before the store has answered.
+func optionalSize(o dropzone.Object) *int64 {
+	if o.LastModified.IsZero() {
+		return nil
+	}
+	return &o.Size
+}
+
+func optionalTime(o dropzone.Object) *time.Time {
+	if o.LastModified.IsZero() {
+		return nil
+	}
+	return &o.LastModified
+}

@@ -1,0 +1,153 @@
+package warehouse
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// mergeSmall merges the rows of a small object from arrays, in one statement.
+func (l *load) mergeSmall(ctx context.Context, tx pgx.Tx) error {
+	if err := l.writeRejects(ctx, tx); err != nil {
+		return err
+	}
+	if l.rows.events == 0 {
+		l.count(0, 0, 0)
+		return nil
+	}
+	arrays := l.rows.arrays()
+	m := &l.w.table.merge
+	return l.merge(ctx, tx, arrays, m.fromArrays, m.distinctInArrays)
+}
+
+// mergeLarge streams the rows into the staging table, in turns with the rejects because one
+// connection cannot do both at a time, and merges from there.
+func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, l.w.table.createStage); err != nil {
+		return fmt.Errorf("create staging table: %w", err)
+	}
+	for done := false; !done; {
+		if err := l.copyRows(ctx, tx); err != nil {
+			return err
+		}
+		done = l.rows.complete
+		if err := l.writeRejects(ctx, tx); err != nil {
+			return err
+		}
+	}
+	m := &l.w.table.merge
+	return l.merge(ctx, tx, nil, m.fromStage, m.distinctInStage)
+}
+
+// copyRows runs one COPY, until the rows end or the rejects are full.
+func (l *load) copyRows(ctx context.Context, tx pgx.Tx) error {
+	stream := io.MultiReader(bytes.NewReader(copyHeader()), l.rows, bytes.NewReader([]byte{0xff, 0xff}))
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, l.w.table.copyStage)
+	if l.rows.err != nil { // COPY reports it as a cancelled query
+		return l.rows.err
+	}
+	if err != nil {
+		return fmt.Errorf("copy into the staging table: %w", err)
+	}
+	return nil
+}
+
+// copyHeader is the signature, the flags and the length of the extension: none.
+func copyHeader() []byte { return []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00") }
+
+// merge upserts the staged rows and counts what became of them.
+func (l *load) merge(ctx context.Context, tx pgx.Tx, arrays [][]byte, merge, distinct [2]string) error {
+	variant := 0
+	if l.rows.derived {
+		variant = 1
+	}
+	o := l.run.Object
+	params := append(arrays[:len(arrays):len(arrays)],
+		int8Param(l.receipt.ObjectID), int8Param(o.LastModified.UnixMicro()-postgresEpoch), int8Param(o.SourceHash()),
+		int4Param(l.dropOrder), int4Param(l.receipt.Revision))
+	counts, err := l.query(ctx, tx, merge[variant], params, 2)
+	if err != nil {
+		return fmt.Errorf("merge: %w", err)
+	}
+	inserted, updated := counts[0], counts[1]
+	keys := inserted + updated
+	if keys < l.rows.events { // some were stale or duplicates; only now it is worth counting the keys
+		counts, err := l.query(ctx, tx, distinct[variant], arrays, 1)
+		if err != nil {
+			return fmt.Errorf("count keys: %w", err)
+		}
+		keys = counts[0]
+	}
+	l.count(inserted, updated, keys)
+	return nil
+}
+
+// count fills the books of the run.
+func (l *load) count(inserted, updated, keys int64) {
+	b := &l.receipt.Books
+	b.RowsRead = l.rows.events + l.rows.rejected
+	b.Inserted, b.Updated = inserted, updated
+	b.Stale = keys - inserted - updated
+	b.Duplicate = l.rows.events - keys
+	b.Rejected = l.rows.rejected
+}
+
+// query runs a prepared statement with parameters in binary form and returns its one row of bigints.
+func (l *load) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte, columns int) ([]int64, error) {
+	statement, err := tx.Conn().Prepare(ctx, sql, sql) // pgx remembers it per connection
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the callers say what they did
+	}
+	binaryFormat := []int16{1}
+	result := tx.Conn().PgConn().ExecStatement(ctx, statement, params, binaryFormat, binaryFormat).Read()
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	if len(result.Rows) != 1 || len(result.Rows[0]) != columns {
+		return nil, fmt.Errorf("unexpected result of %d rows", len(result.Rows))
+	}
+	counts := make([]int64, columns)
+	for i, field := range result.Rows[0] {
+		counts[i] = int64(binary.BigEndian.Uint64(field))
+	}
+	return counts, nil
+}
+
+func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
+func int4Param(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+
+// arrays turns the encoded rows into one binary array per staged column: number of dimensions, a flag
+// for NULLs, the element's type, its length and lower bound, then the elements, which are fields as COPY
+// has them (src/backend/utils/adt/arrayfuncs.c, array_recv).
+func (r *rowReader) arrays() [][]byte {
+	arrays := make([][]byte, len(r.table.staged))
+	sizes := make([]int, len(arrays))
+	r.eachField(func(i int, field []byte) { sizes[i] += len(field) })
+	for i := range arrays {
+		arrays[i] = make([]byte, 0, sizes[i]+20)
+		for _, word := range []uint32{1, 1, r.table.staged[i].elemOID, uint32(r.events), 1} {
+			arrays[i] = binary.BigEndian.AppendUint32(arrays[i], word)
+		}
+	}
+	r.eachField(func(i int, field []byte) { arrays[i] = append(arrays[i], field...) })
+	return arrays
+}
+
+// eachField walks over the fields of the encoded rows, each with its length in front.
+func (r *rowReader) eachField(visit func(column int, field []byte)) {
+	for rest := r.encoded; len(rest) > 0; {
+		rest = rest[2:] // the number of fields
+		for i := range r.table.staged {
+			size := 4
+			if n := int32(binary.BigEndian.Uint32(rest)); n > 0 {
+				size += int(n)
+			}
+			visit(i, rest[:size])
+			rest = rest[size:]
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package warehouse
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"eventdrop/functions/internal/contract"
+	"eventdrop/functions/internal/dropzone"
+)
+
+// table is what the statements and the encoder know of a contract's table. Its columns are staged
+// in the contract's order, followed by extras, the line and the hash of records without a key.
+type table struct {
+	encodings []columnEncoding // of the contract's columns and extras
+	staged    []stagedColumn
+	stageName string
+
+	createStage string
+	copyStage   string
+	merge       mergeStatements
+}
+
+// stagedColumn is a column of the staging table, and of the arrays that stand for it.
+type stagedColumn struct {
+	name     string // sanitised
+	typ      string
+	elemOID  uint32
+	arrayOID uint32
+}
+
+func newTable(c *contract.Contract) *table {
+	t := &table{}
+	for i := range c.Columns {
+		t.addColumn(c.Columns[i].Name, columnEncoding{c.Columns[i].Type(), c.Columns[i].Scale})
+	}
+	t.addColumn(c.Extras, columnEncoding{dropzone.JSON, 0})
+	t.staged = append(t.staged, newStagedColumn("line_no", dropzone.Integer), newStagedColumn("record_hash", dropzone.UUID))
+	t.nameStage()
+	columns := t.names()
+	t.createStage = fmt.Sprintf("create temp table if not exists %s (%s) on commit delete rows", t.stageName, t.definitions())
+	t.copyStage = fmt.Sprintf("copy %s (%s) from stdin (format binary)", t.stageName, strings.Join(columns, ", "))
+	t.merge = newMergeStatements(c, t)
+	return t
+}
+
+func (t *table) addColumn(name string, e columnEncoding) {
+	t.encodings = append(t.encodings, e)
+	t.staged = append(t.staged, newStagedColumn(name, e.typ))
+}
+
+func newStagedColumn(name string, typ dropzone.Type) stagedColumn {
+	col := stagedColumn{name: pgx.Identifier{name}.Sanitize()}
+	switch typ {
+	case dropzone.UUID:
+		col.typ, col.elemOID, col.arrayOID = "uuid", 2950, 2951
+	case dropzone.Integer:
+		col.typ, col.elemOID, col.arrayOID = "bigint", 20, 1016
+	case dropzone.Decimal:
+		col.typ, col.elemOID, col.arrayOID = "numeric", 1700, 1231
+	case dropzone.Timestamp:
+		col.typ, col.elemOID, col.arrayOID = "timestamptz", 1184, 1185
+	case dropzone.Boolean:
+		col.typ, col.elemOID, col.arrayOID = "boolean", 16, 1000
+	case dropzone.JSON:
+		col.typ, col.elemOID, col.arrayOID = "jsonb", 3802, 3807
+	default:
+		col.typ, col.elemOID, col.arrayOID = "text", 25, 1009
+	}
+	return col
+}
+
+// nameStage gives the staging table a name of its own per shape: a connection may outlive a contract.
+func (t *table) nameStage() {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(t.definitions()))
+	t.stageName = fmt.Sprintf("pg_temp.stage_%016x", h.Sum64())
+}
+
+func (t *table) names() []string {
+	names := make([]string, len(t.staged))
+	for i := range t.staged {
+		names[i] = t.staged[i].name
+	}
+	return names
+}
+
+func (t *table) definitions() string {
+	definitions := make([]string, len(t.staged))
+	for i := range t.staged {
+		definitions[i] = t.staged[i].name + " " + t.staged[i].typ
+	}
+	return strings.Join(definitions, ", ")
+}
+
+// arrays is the source of a small object's rows: one array parameter per staged column, from $1.
+func (t *table) arrays() string {
+	params := make([]string, len(t.staged))
+	for i := range t.staged {
+		params[i] = fmt.Sprintf("$%d::%s[]", i+1, t.staged[i].typ)
+	}
+	return fmt.Sprintf("unnest(%s) as stage (%s)", strings.Join(params, ", "), strings.Join(t.names(), ", "))
+}
+
+// eventColumns are the columns of the contract and extras, sanitised.
+func (t *table) eventColumns() []string { return slices.Clone(t.names()[:len(t.encodings)]) }

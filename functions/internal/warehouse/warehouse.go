@@ -1,0 +1,107 @@
+// Package warehouse is PostgreSQL: it claims an object, stages and merges its rows, keeps the
+// quarantine and the books, all in one transaction. It is the only user of pgx and of the SQL files.
+//
+// Start reading at [Warehouse.Load].
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"eventdrop/functions/internal/contract"
+)
+
+// Config says how to reach PostgreSQL.
+type Config struct {
+	// URL is a connection string, as libpq takes it.
+	URL string
+	// Schema holds eventdrop's tables.
+	Schema string
+	// MaxConns bounds the pool; 0 means pgx's default.
+	MaxConns int32
+	// ApplicationName is what pg_stat_activity shows.
+	ApplicationName string
+	// Log receives the server's warnings; nil: none.
+	Log *slog.Logger
+}
+
+// Warehouse loads events into the table of one contract. It is safe for concurrent use.
+type Warehouse struct {
+	pool     *pgxpool.Pool
+	queries  queries
+	contract *contract.Contract
+	table    *table
+}
+
+// Open prepares the pool; it connects when the first connection is needed. Close it after use.
+func Open(ctx context.Context, cfg Config, c *contract.Contract) (*Warehouse, error) {
+	q, err := loadQueries()
+	if err != nil {
+		return nil, err
+	}
+	poolConfig, err := cfg.pool()
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		return nil, fmt.Errorf("prepare connections to PostgreSQL: %w", err)
+	}
+	return &Warehouse{pool: pool, queries: q, contract: c, table: newTable(c)}, nil
+}
+
+// Close waits for connections in use and closes all.
+func (w *Warehouse) Close() { w.pool.Close() }
+
+func (cfg Config) pool() (*pgxpool.Config, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		// pgx's own message may quote parts of the URL; the password is not worth the risk.
+		return nil, errors.New("the database URL cannot be read: want postgres://user:password@host:5432/database")
+	}
+	if cfg.MaxConns > 0 {
+		pc.MaxConns = cfg.MaxConns
+	}
+	pc.MaxConnIdleTime = 5 * time.Minute
+	cc := pc.ConnConfig
+	if cc.ConnectTimeout == 0 {
+		cc.ConnectTimeout = 5 * time.Second
+	}
+	cc.RuntimeParams["search_path"] = pgx.Identifier{cfg.Schema}.Sanitize()
+	cc.RuntimeParams["timezone"] = "UTC"
+	if cfg.ApplicationName != "" {
+		cc.RuntimeParams["application_name"] = cfg.ApplicationName
+	}
+	if cfg.Log != nil {
+		cc.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+			if n.Severity == "WARNING" {
+				cfg.Log.Warn("postgresql", "message", n.Message, "code", n.Code)
+			}
+		}
+	}
+	return pc, nil
+}
+
+// Ping reports whether PostgreSQL answers and the schema is there, each fault with the next step.
+func (w *Warehouse) Ping(ctx context.Context) error {
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return Explain(err)
+	}
+	defer conn.Release()
+	var missing bool
+	if err := conn.QueryRow(ctx, "select to_regclass('receipts') is null").Scan(&missing); err != nil {
+		return Explain(err)
+	}
+	if missing {
+		return errors.New("PostgreSQL has no tables of eventdrop in this schema: run `eventdrop migrate`")
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+-- Failed objects whose next attempt is due, oldest first.
+-- $1 limit
+select bucket, key, version_id, etag from objects
+where state = 'failed' and next_attempt_at <= clock_timestamp()
+order by next_attempt_at
+limit $1;

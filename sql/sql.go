@@ -1,0 +1,15 @@
+// Package sql holds all SQL: migrations, in order, and the statements that package warehouse runs.
+// Every file can be read and run with psql.
+package sql
+
+import "embed"
+
+// Migrations are goose migrations, applied by `eventdrop migrate`.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// Queries are the statements of package warehouse, one a file, with $1, $2 ... as parameters.
+//
+//go:embed queries/*.sql
+var Queries embed.FS
