@@ -31,7 +31,7 @@ func numberParser(col *contract.Column) (parser, error) {
 	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
 		n, state := parseDecimal(cell, scale)
 		if state == malformed {
-			n, state = parseDecimal(plainNumber(cell, arena), scale)
+			n, state = parseDecimal(plainNumber(cell, !integer, arena), scale)
 		}
 		switch {
 		case state == malformed, state == inexact && integer:
@@ -123,11 +123,14 @@ func allDigits(text []byte) bool {
 }
 
 // plainNumber rewrites a number as people and spreadsheets write it: "$1,234.50", "1.234,50 EUR",
-// "1 234,50" and "USD 12" become digits and one point. Anything else comes back as it is, and is
-// then no number.
-func plainNumber(cell []byte, arena *[]byte) []byte {
+// "1 234,50" and "USD 12" become digits and one point; currencies only where the number may be an
+// amount of money. Anything else comes back as it is, and is then no number.
+func plainNumber(cell []byte, money bool, arena *[]byte) []byte {
 	negative := bytes.HasPrefix(cell, []byte{'-'})
-	body := trimCurrency(bytes.TrimPrefix(cell, []byte{'-'}))
+	body := bytes.TrimPrefix(cell, []byte{'-'})
+	if money {
+		body = trimCurrency(body)
+	}
 	point, ok := decimalPoint(body)
 	if !ok {
 		return cell
@@ -147,23 +150,23 @@ func plainNumber(cell []byte, arena *[]byte) []byte {
 	return (*arena)[start:]
 }
 
-// trimCurrency cuts one currency sign, or a code of three letters, off either end.
+// trimCurrency cuts one currency sign, or a code of three capital letters, off either end.
 func trimCurrency(body []byte) []byte {
 	for _, sign := range []string{"$", "€", "£", "¥", "₹"} {
 		body = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimPrefix(body, []byte(sign)), []byte(sign)))
 	}
-	if len(body) > 3 && isLetters(body[:3]) {
+	if len(body) > 3 && isCapitals(body[:3]) {
 		body = bytes.TrimSpace(body[3:])
 	}
-	if n := len(body); n > 3 && isLetters(body[n-3:]) {
+	if n := len(body); n > 3 && isCapitals(body[n-3:]) {
 		body = bytes.TrimSpace(body[:n-3])
 	}
 	return body
 }
 
-func isLetters(text []byte) bool {
+func isCapitals(text []byte) bool {
 	for _, b := range text {
-		if b < 'A' || b > 'Z' && b < 'a' || b > 'z' {
+		if b < 'A' || b > 'Z' {
 			return false
 		}
 	}

@@ -113,5 +113,6 @@ func layoutElement(letters string) (string, bool) {
 	if element, ok := elements[letters]; ok {
 		return element, true
 	}
-	return letters, !isLetters([]byte(letters[:1])) || letters == "T"
+	isLetter := letters[0] >= 'A' && letters[0] <= 'Z' || letters[0] >= 'a' && letters[0] <= 'z'
+	return letters, !isLetter || letters == "T"
 }

@@ -166,6 +166,9 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order Order) (re
 		return dropzone.Receipt{}, err
 	}
 	run.Rows = rows
+	if !object.Versioned() && !object.Local() {
+		run.Current = func(ctx context.Context) (dropzone.Object, error) { return p.Source.Stat(ctx, object) }
+	}
 	run.Dialect = func() dropzone.Dialect {
 		dialect := records.Dialect()
 		dialect.Unknown, dialect.Absent = rows.Unknown(), rows.Absent()
@@ -187,6 +190,9 @@ func (p *Pipeline) open(ctx context.Context, order Order) (dropzone.Object, io.R
 	object, body, err := p.Source.Open(ctx, asked)
 	if err != nil {
 		return asked, nil, err
+	}
+	if !asked.Local() && object.Key != asked.Key && !p.Accepts(object) { // the raw key of the notice names something else
+		return asked, nil, errors.Join(dropzone.ErrGone, body.Close())
 	}
 	if object.Versioned() {
 		if object.VersionRank, err = p.Source.VersionRank(ctx, object); err != nil {

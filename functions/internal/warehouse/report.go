@@ -102,3 +102,14 @@ func (w *Warehouse) History(ctx context.Context, part string, limit int) ([]Hist
 	}
 	return entries, nil
 }
+
+// Totals returns the books of all runs, added up.
+func (w *Warehouse) Totals(ctx context.Context) (dropzone.Books, error) {
+	var b dropzone.Books
+	err := w.pool.QueryRow(ctx, w.queries["totals"]).
+		Scan(&b.RowsRead, &b.Inserted, &b.Updated, &b.Stale, &b.Duplicate, &b.Rejected)
+	if err != nil {
+		return b, fmt.Errorf("add the receipts up: %w", err)
+	}
+	return b, nil
+}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -102,6 +103,18 @@ func (w *Warehouse) Ping(ctx context.Context) error {
 	}
 	if missing {
 		return errors.New("PostgreSQL has no tables of eventdrop in this schema: run `eventdrop migrate`")
+	}
+	return nil
+}
+
+// CheckPrivileges reports whether the user may do what loading takes.
+func (w *Warehouse) CheckPrivileges(ctx context.Context) error {
+	var missing []string
+	if err := w.pool.QueryRow(ctx, w.queries["missing_privileges"], w.contract.Table).Scan(&missing); err != nil {
+		return fmt.Errorf("ask for privileges: %w", err)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the user lacks %s: grant it the role eventdrop_loader", strings.Join(missing, ", "))
 	}
 	return nil
 }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"eventdrop/functions/internal/wiring"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRefused = 3 // done, but some input was refused
+)
+
+// cli is the command line. Flags stand for what differs from call to call; settings are in the
+// environment, and --set overrides them.
+type cli struct {
+	Set    map[string]string `short:"s" placeholder:"NAME=VALUE" help:"Override a setting, as -s workers=8; see 'eventdrop help-settings'."`
+	Output string            `short:"o" enum:"text,json" default:"text" help:"Form of the result: ${enum}."`
+
+	Demo         demoCmd         `cmd:"" help:"Show the whole pipeline at work, on a PostgreSQL and a MinIO of its own."`
+	Up           upCmd           `cmd:"" help:"Start PostgreSQL, MinIO and the runner, and keep their data."`
+	Serve        serveCmd        `cmd:"" help:"Run the pipeline against the servers of the settings."`
+	Migrate      migrateCmd      `cmd:"" help:"Create or update the tables."`
+	Load         loadCmd         `cmd:"" help:"Load files or objects, the way a notice would."`
+	Reconcile    reconcileCmd    `cmd:"" help:"Load what no notice delivered."`
+	Status       statusCmd       `cmd:"" help:"Show how the pipeline is."`
+	History      historyCmd      `cmd:"" help:"Show what happened to objects."`
+	Doctor       doctorCmd       `cmd:"" help:"Check settings and servers, and say what to do."`
+	Version      versionCmd      `cmd:"" help:"Show the version."`
+	HelpSettings helpSettingsCmd `cmd:"" help:"List all settings."`
+}
+
+// app is what every command works with.
+type app struct {
+	ctx    context.Context //nolint:containedctx // one per process: the signal's
+	stdout io.Writer
+	stderr io.Writer
+	json   bool
+}
+
+// run is main without the process: it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("eventdrop"),
+		kong.Description("Whoever drops a CSV object into a bucket finds clean, typed, de-duplicated rows in PostgreSQL, exactly once."),
+		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(int) { panic(helpShown{}) }))
+	if err != nil {
+		fmt.Fprintln(stderr, "eventdrop:", err)
+		return exitFailed
+	}
+	return dispatch(parser, &c, args, &app{ctx: ctx, stdout: stdout, stderr: stderr})
+}
+
+// helpShown ends parsing after --help, where kong would end the process.
+type helpShown struct{}
+
+func dispatch(parser *kong.Kong, c *cli, args []string, a *app) (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			if _, ok := fault.(helpShown); !ok {
+				panic(fault)
+			}
+			code = exitDone
+		}
+	}()
+	command, err := parser.Parse(args)
+	if err == nil {
+		err = overrideSettings(c.Set)
+	}
+	if err != nil {
+		fmt.Fprintln(a.stderr, "eventdrop:", err)
+		fmt.Fprintln(a.stderr, "Run `eventdrop --help` for the commands.")
+		return exitUsage
+	}
+	a.json = c.Output == "json"
+	return a.exitCode(command.Run(a))
+}
+
+// overrideSettings lets --set win over the environment.
+func overrideSettings(set map[string]string) error {
+	for name, value := range set {
+		name = strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		if err := os.Setenv("EVENTDROP_"+strings.TrimPrefix(name, "EVENTDROP_"), value); err != nil {
+			return fmt.Errorf("--set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// errRefused ends a command that did its work although some input was refused.
+var errRefused = errors.New("some input was refused")
+
+func (a *app) exitCode(err error) int {
+	var settings *wiring.SettingsError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errRefused):
+		return exitRefused
+	case errors.As(err, &settings):
+		fmt.Fprintln(a.stderr, "eventdrop:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(a.stderr, "eventdrop:", err)
+	return exitFailed
+}
+
+// parts reads the settings and puts the pipeline together.
+func (a *app) parts(need wiring.Need) (*wiring.Parts, *slog.Logger, error) {
+	cfg, err := wiring.Read(need)
+	if err != nil {
+		return nil, nil, err
+	}
+	log := cfg.Logger(a.stderr)
+	parts, err := wiring.Assemble(a.ctx, cfg, log)
+	return parts, log, err
+}
+
+// print writes a result: as one JSON document, or by text.
+func (a *app) print(document any, text func(io.Writer) error) error {
+	if !a.json {
+		return text(a.stdout)
+	}
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
+// terminal reports whether w is one.
+func terminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

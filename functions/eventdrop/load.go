@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+
+	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/warehouse"
+	"eventdrop/functions/internal/wiring"
+)
+
+type loadCmd struct {
+	Sources []string `arg:"" name:"path|s3://bucket/key" help:"Local files, or objects of the store."`
+	DryRun  bool     `help:"Do all of it, report, and roll back."`
+}
+
+// Run loads each source and reports its receipt.
+func (c *loadCmd) Run(a *app) error {
+	objects, needsStore, err := parseSources(c.Sources)
+	if err != nil {
+		return err
+	}
+	need := wiring.Database
+	if needsStore {
+		need |= wiring.Store
+	}
+	parts, _, err := a.parts(need)
+	if err != nil {
+		return err
+	}
+	defer parts.Close()
+	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+		return err
+	}
+	progress := &progressSource{Source: parts.Pipeline.Source, w: a.stderr}
+	if terminal(a.stderr) {
+		parts.Pipeline.Source = progress
+	}
+	var receipts []receiptView
+	var failed []error
+	for _, o := range objects {
+		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, DryRun: c.DryRun})
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", o, warehouse.Explain(err)))
+		}
+		receipts = append(receipts, viewReceipt(receipt))
+	}
+	if err := a.print(receipts, func(w io.Writer) error { return writeReceipts(w, receipts) }); err != nil {
+		return err
+	}
+	return errors.Join(append(failed, refused(receipts))...)
+}
+
+// refused is errRefused if some input was.
+func refused(receipts []receiptView) error {
+	for _, r := range receipts {
+		if r.Rejected > 0 || r.State != dropzone.Loaded && r.State != "" {
+			return errRefused
+		}
+	}
+	return nil
+}
+
+// parseSources tells files from objects; an object is s3://bucket/key.
+func parseSources(sources []string) (objects []dropzone.Object, needsStore bool, err error) {
+	for _, source := range sources {
+		rest, isObject := strings.CutPrefix(source, "s3://")
+		if !isObject {
+			objects = append(objects, dropzone.Object{Key: source})
+			continue
+		}
+		bucket, key, ok := strings.Cut(rest, "/")
+		if !ok || bucket == "" || key == "" {
+			return nil, false, fmt.Errorf("%q names no object: want s3://bucket/key", source)
+		}
+		objects = append(objects, dropzone.Object{Bucket: bucket, Key: key})
+		needsStore = true
+	}
+	return objects, needsStore, nil
+}
+
+// progressSource shows how much of an object has been read.
+type progressSource struct {
+	ingest.Source
+	w io.Writer
+}
+
+func (s *progressSource) Open(ctx context.Context, o dropzone.Object) (dropzone.Object, io.ReadCloser, error) {
+	object, body, err := s.Source.Open(ctx, o)
+	if err != nil {
+		return object, nil, err
+	}
+	bar := progressbar.NewOptions64(object.Size, progressbar.OptionSetWriter(s.w), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription(object.String()), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
+	return object, &progressBody{ReadCloser: body, bar: bar}, nil
+}
+
+type progressBody struct {
+	io.ReadCloser
+	bar *progressbar.ProgressBar
+}
+
+func (b *progressBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	_ = b.bar.Add(n) // a progress bar that cannot be drawn is no reason to stop
+	return n, err
+}
+
+func (b *progressBody) Close() error {
+	_ = b.bar.Finish()
+	return b.ReadCloser.Close()
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/notice"
+	"eventdrop/functions/internal/runner"
+	"eventdrop/functions/internal/wiring"
+)
+
+type serveCmd struct{}
+
+// Run serves until Ctrl-C or SIGTERM.
+func (serveCmd) Run(a *app) error {
+	parts, log, err := a.parts(wiring.Database | wiring.Store | wiring.Webhook)
+	if err != nil {
+		return err
+	}
+	defer parts.Close()
+	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+		return err
+	}
+	if err := parts.Store.CheckBucket(a.ctx, parts.Config.S3Bucket, parts.Config.S3Prefix); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(a.ctx, "tcp", parts.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for notices: %w: choose another EVENTDROP_LISTEN", err)
+	}
+	log.Info("serving", "notices", "http://"+listener.Addr().String()+"/notices", "bucket", parts.Config.S3Bucket)
+	return newRunner(parts, log, nil).Run(a.ctx, listener)
+}
+
+// newRunner hosts the pipeline. observe gets every receipt; nil: nobody does.
+func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Receipt)) *runner.Runner {
+	cfg, pipeline := parts.Config, parts.Pipeline
+	return &runner.Runner{
+		Handle: func(ctx context.Context, o dropzone.Object, again bool) error {
+			receipt, err := pipeline.Handle(ctx, ingest.Order{Object: o, Again: again})
+			if observe != nil {
+				observe(receipt)
+			}
+			return err
+		},
+		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
+		Reconcile: reconcileWith(parts, log),
+		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
+			_, err := parts.Reconciler(pipeline.Accepts, handle).RetryDue(ctx)
+			return err
+		},
+		Healthy: parts.Warehouse.Ping,
+		Token:   cfg.WebhookToken, Workers: cfg.Workers, QueueLength: cfg.QueueLength, ReconcileEvery: cfg.ReconcileEvery, Log: log,
+	}
+}
+
+// parseNotice picks the objects that the pipeline accepts. An empty body, as some senders use to see
+// whether anybody listens, announces nothing.
+func parseNotice(pipeline *ingest.Pipeline, body []byte) (objects []dropzone.Object, ignored int, err error) {
+	if len(body) == 0 {
+		return nil, 0, nil
+	}
+	notices, err := notice.Parse(body)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, message := range notices.Messages {
+		ignored += message.Ignored
+		if err == nil {
+			err = message.Err
+		}
+		for _, o := range message.Objects {
+			if pipeline.Accepts(o) {
+				objects = append(objects, o)
+			} else {
+				ignored++
+			}
+		}
+	}
+	return objects, ignored, err
+}
+
+// settleTime is how young an object may be for a scheduled reconcile to leave it to its notice.
+const settleTime = 10 * time.Second
+
+// reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
+// leave the youngest to their notices, which are on their way.
+func reconcileWith(parts *wiring.Parts, log *slog.Logger) func(context.Context, func(context.Context, dropzone.Object) error) error {
+	var started atomic.Bool
+	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
+		first, now := !started.Swap(true), time.Now()
+		accepts := func(o dropzone.Object) bool {
+			age := now.Sub(o.LastModified)
+			onItsWay := !first && age > -time.Minute && age < settleTime && !o.LastModified.IsZero()
+			return parts.Pipeline.Accepts(o) && !onItsWay
+		}
+		report, err := parts.Reconciler(accepts, handle).Run(ctx, false)
+		if report.Missing > 0 || report.Due > 0 || first {
+			log.Info("reconciled", "listed", report.Listed, "missed_notices", report.Missing, "due", report.Due,
+				"loaded", report.Loaded, "failed", report.Failed)
+		}
+		return err
+	}
+}

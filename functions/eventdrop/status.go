@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"eventdrop/functions/internal/warehouse"
+	"eventdrop/functions/internal/wiring"
+)
+
+type statusCmd struct{}
+
+type statusView struct {
+	warehouse.Health
+	Rejects []warehouse.ReasonRows `json:"rejects"`
+}
+
+// Run shows the pipeline's health and its quarantine by reason.
+func (statusCmd) Run(a *app) error {
+	parts, _, err := a.parts(wiring.Database)
+	if err != nil {
+		return err
+	}
+	defer parts.Close()
+	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+		return err
+	}
+	var s statusView
+	if s.Health, err = parts.Warehouse.Health(a.ctx); err != nil {
+		return err
+	}
+	if s.Rejects, err = parts.Warehouse.RejectCounts(a.ctx); err != nil {
+		return err
+	}
+	return a.print(s, s.write)
+}
+
+func (s *statusView) write(w io.Writer) error {
+	fmt.Fprintf(w, "objects   loaded %d, failed %d, parked %d, superseded %d, gone %d\n", s.Loaded, s.Failed, s.Parked, s.Superseded, s.Gone)
+	fmt.Fprintf(w, "rows      read %d, in the table %d, rejected %d (in quarantine %d)\n", s.RowsRead, s.RowsInserted, s.RowsRejected, s.InQuarantine)
+	if s.NewestLoaded != nil {
+		fmt.Fprintf(w, "newest    object dropped %s is loaded\n", s.NewestLoaded.Format(time.RFC3339))
+	}
+	if s.NextAttemptAt != nil {
+		fmt.Fprintf(w, "retry     a failed object is due %s\n", s.NextAttemptAt.Format(time.RFC3339))
+	}
+	if s.LoadMsP50 != nil {
+		fmt.Fprintf(w, "load      p50 %.1f ms, p99 %.1f ms (last 15 minutes)\n", *s.LoadMsP50, *s.LoadMsP99)
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, r := range s.Rejects {
+		fmt.Fprintf(table, "rejected\t%d\t%s\t%s\n", r.Rows, r.Reason, r.Column)
+	}
+	return table.Flush()
+}

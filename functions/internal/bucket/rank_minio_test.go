@@ -1,0 +1,62 @@
+package bucket
+
+import (
+	"errors"
+	"strconv"
+	"testing"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+func TestVersionRankOrdersTheVersionsOfOneSecond(t *testing.T) {
+	t.Parallel()
+	d := newDrop(t, versioned)
+	const versions = rankPage + 10 // more than a page
+	var stored []dropzone.Object
+	for i := range versions {
+		stored = append(stored, d.put(t, "k", strconv.Itoa(i)))
+		if i%7 == 0 {
+			d.remove(t, "k", "") // delete markers do not count
+		}
+		if i%10 == 0 {
+			d.put(t, "k2", "") // a key that begins alike does not count
+		}
+	}
+	want, second := int32(0), int64(0)
+	for i, obj := range stored {
+		now, err := d.Stat(t.Context(), obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.LastModified.Unix() != second {
+			want, second = 0, now.LastModified.Unix()
+		}
+		if rank, err := d.VersionRank(t.Context(), now); err != nil || rank != want {
+			t.Errorf("version %d: got rank %d, error %v, want %d", i, rank, err, want)
+		}
+		want++
+	}
+}
+
+func TestVersionRankIsZeroWithoutVersions(t *testing.T) {
+	t.Parallel()
+	d := newDrop(t, unversioned)
+	if rank, err := d.VersionRank(t.Context(), d.put(t, "k", "x")); err != nil || rank != 0 {
+		t.Errorf("got %d, error %v", rank, err)
+	}
+}
+
+func TestVersionRankSeesThatAVersionIsGone(t *testing.T) {
+	t.Parallel()
+	d := newDrop(t, versioned)
+	first := d.put(t, "k", "first")
+	d.remove(t, "k", first.VersionID)
+	if _, err := d.VersionRank(t.Context(), first); !errors.Is(err, dropzone.ErrGone) {
+		t.Errorf("no version is left: got %v", err)
+	}
+	d.put(t, "k", "second")
+	d.put(t, "k2", "other")
+	if _, err := d.VersionRank(t.Context(), first); !errors.Is(err, dropzone.ErrGone) {
+		t.Errorf("others are left: got %v", err)
+	}
+}
