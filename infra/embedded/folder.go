@@ -1,0 +1,214 @@
+package embedded
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockPatience is how long the servers of a killed process may take to end.
+const lockPatience = 20 * time.Second
+
+// folder holds what belongs to one server: its data, log, password and lock.
+type folder struct {
+	path      string
+	owner     account
+	temporary bool
+	// lock is open in this process and in the server: whoever gets it can be sure that no server
+	// that this package started still works on the folder.
+	lock *os.File
+}
+
+// openFolder makes and locks the folder name below parent, or a temporary one where parent is
+// empty. The error says who uses the folder, where it is in use.
+func openFolder(ctx context.Context, parent, name string, owner account) (*folder, error) {
+	path, err := makeFolder(parent, name)
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for %s: %w", name, err)
+	}
+	f := &folder{path: path, owner: owner, temporary: parent == ""}
+	if err := f.prepare(ctx); err != nil {
+		return nil, errors.Join(err, f.close(ctx))
+	}
+	return f, nil
+}
+
+func makeFolder(parent, name string) (string, error) {
+	if parent == "" {
+		return os.MkdirTemp("", "eventdrop-"+name+"-*")
+	}
+	parent, err := filepath.Abs(parent)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // the servers' user must enter it; what is private lies deeper
+		return "", err
+	}
+	path := filepath.Join(parent, name)
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	return path, nil
+}
+
+func (f *folder) prepare(ctx context.Context) error {
+	if err := f.owner.own(f.path); err != nil {
+		return fmt.Errorf("give %s to %s: %w", f.path, f.owner, err)
+	}
+	if _, err := f.owner.run(ctx, "/", "/bin/sh", "-c", `cd "$1"`, "sh", f.path); err != nil {
+		return fmt.Errorf("%s cannot enter %s; choose a folder that it may enter: %w", f.owner, f.path, err)
+	}
+	if err := f.hold(ctx); err != nil {
+		return err
+	}
+	return f.rotate()
+}
+
+// hold takes the lock. It waits where the process that held it is dead, for its watchdogs to
+// stop the servers, and gives up at once where that process is alive.
+func (f *folder) hold(ctx context.Context) error {
+	const pause = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	path := f.file("lock")
+	err := retry(ctx, pause, func() (again bool, err error) {
+		f.lock, err = tryLock(path)
+		return errors.Is(err, errLocked) && !alive(holder(path)), err
+	})
+	if err != nil {
+		return fmt.Errorf("%s is in use by process %d; stop that one or choose another folder: %w", f.path, holder(path), err)
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())), 0o600)
+}
+
+// holder returns the process number in a lock file, 0 where there is none.
+func holder(path string) int {
+	text, err := os.ReadFile(path) //nolint:gosec // our own folder
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(string(text))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// alive reports whether there is a process of this number.
+func alive(pid int) bool {
+	if pid <= 0 {
+		return false
+	}
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
+
+// file returns the path of something in the folder.
+func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
+
+// litter returns the folder if it has to vanish together with the server, else nothing.
+func (f *folder) litter() string {
+	if f.temporary {
+		return f.path
+	}
+	return ""
+}
+
+// logName is the file that receives all that the server prints.
+const logName = "server.log"
+
+// rotate keeps the log of the last run only, beside that of this one.
+func (f *folder) rotate() error {
+	err := os.Rename(f.file(logName), f.file(logName+".old"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// openLog opens the log for one start of the server, and tells where in it that start begins.
+func (f *folder) openLog() (log *os.File, begin int64, err error) {
+	log, err = os.OpenFile(f.file(logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := log.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, log.Close())
+	}
+	return log, info.Size(), f.owner.own(log.Name())
+}
+
+// logFrom returns the end of what was logged since begin: 4 KB at most.
+func (f *folder) logFrom(begin int64) string {
+	const most = 4 << 10
+	text, err := os.ReadFile(f.file(logName))
+	if err != nil || int64(len(text)) < begin {
+		return ""
+	}
+	text = text[begin:]
+	return strings.TrimSpace(string(text[max(0, len(text)-most):]))
+}
+
+// passwordName is the file that keeps a server's password.
+const passwordName = "password"
+
+// password returns the server's password, which is made up when the folder is new.
+func (f *folder) password() (string, error) { return makePassword(f.file(passwordName), f.owner) }
+
+// makePassword returns the password in a file, and makes one up where there is none. The file is
+// for its owner only.
+func makePassword(path string, owner account) (string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // our own folder
+	if err == nil && len(text) > 0 {
+		return string(text), nil
+	}
+	password := rand.Text()
+	if err := os.WriteFile(path, []byte(password), 0o600); err != nil {
+		return "", fmt.Errorf("keep the password: %w", err)
+	}
+	return password, owner.own(path)
+}
+
+// makeOwned makes a folder of the server's user inside.
+func (f *folder) makeOwned(name string) error {
+	if err := os.MkdirAll(f.file(name), 0o700); err != nil {
+		return err
+	}
+	return f.owner.own(f.file(name))
+}
+
+// close gives the folder back, and removes it where it is temporary. Do so after the server has
+// ended. A second call does nothing.
+func (f *folder) close(ctx context.Context) error {
+	if f.lock != nil {
+		// Sessions of a killed server may still hold the lock for a moment: see hold.
+		if err := errors.Join(f.lock.Truncate(0), f.lock.Close()); err != nil {
+			return err
+		}
+		f.lock = nil
+	}
+	if f.temporary {
+		return f.remove(ctx)
+	}
+	return nil
+}
+
+// remove tries for a while, because sessions of a killed server may still write.
+func (f *folder) remove(ctx context.Context) error {
+	const pause, patience = 50 * time.Millisecond, 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	return retry(ctx, pause, func() (again bool, err error) {
+		err = os.RemoveAll(f.path)
+		return err != nil, err
+	})
+}
