@@ -29,7 +29,8 @@ type comparison struct {
 	objects map[string]warehouse.ExportedObject
 
 	classes map[string]*classView
-	matched map[string]bool // planted ids and derived occurrences that were found
+	matched map[string]bool // planted ids
+	planned map[string]int  // values of events without an id -> how many there must be
 	faults  []string        // the first differences
 	wrong   int
 }
@@ -56,7 +57,7 @@ const maxFaults = 20
 func compare(ctx context.Context, truth []storefront.Manifest, t tables) (*comparison, error) {
 	c := &comparison{
 		events: map[string]string{}, derived: map[string]int{}, rejects: map[place]warehouse.ExportedReject{},
-		objects: map[string]warehouse.ExportedObject{}, classes: map[string]*classView{}, matched: map[string]bool{},
+		objects: map[string]warehouse.ExportedObject{}, classes: map[string]*classView{}, matched: map[string]bool{}, planned: map[string]int{},
 	}
 	if err := c.read(ctx, truth, t); err != nil {
 		return nil, err
@@ -147,7 +148,7 @@ func (c *comparison) judgeEvent(line *storefront.Line, equal map[string]int) str
 	want := canonical(line.Values, line.Extras)
 	if line.Derived {
 		equal[want]++
-		c.matched[fmt.Sprintf("%d %s", equal[want], want)] = true
+		c.planned[want] = max(c.planned[want], equal[want]) // the same record in another object is the same event
 		if c.derived[want] < equal[want] {
 			return "missing, without an id: " + want
 		}
@@ -170,12 +171,15 @@ func (c *comparison) judgeRest() {
 	for at, r := range c.rejects {
 		c.fault("%s line %d: rejected as %s, not planned", at.key, at.line, r.Reason)
 	}
-	rows := len(c.events)
-	for _, n := range c.derived {
-		rows += n
+	for id := range c.events {
+		if !c.matched[id] {
+			c.fault("event %s: not planned", id)
+		}
 	}
-	if rows != len(c.matched) {
-		c.fault("%d events in the table, planned %d", rows, len(c.matched))
+	for values, n := range c.derived {
+		if n > c.planned[values] {
+			c.fault("%d events, planned %d: %s", n, c.planned[values], values)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *demoCmd) Run(a *app) error {
 	if err == nil && !report.Balance {
 		err = errBooks
 	}
-	return errors.Join(err, stack.stop())
+	return errors.Join(err, stack.stop(a.ctx))
 }
 
 func (c *demoCmd) prepare() (*storefront.Shop, wiring.Config, error) {

@@ -54,7 +54,10 @@ func (c *loadCmd) Run(a *app) error {
 	if err := a.print(receipts, func(w io.Writer) error { return writeReceipts(w, receipts) }); err != nil {
 		return err
 	}
-	return errors.Join(append(failed, refused(receipts))...)
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	return refused(receipts)
 }
 
 // refused is errRefused if some input was.

@@ -24,6 +24,11 @@ func (c *reconcileCmd) Run(a *app) error {
 	if err := parts.Warehouse.Ping(a.ctx); err != nil {
 		return err
 	}
+	if !c.DryRun {
+		if _, err := parts.Warehouse.ResumeInterrupted(a.ctx); err != nil {
+			return err
+		}
+	}
 	load := func(ctx context.Context, o dropzone.Object) error {
 		_, err := parts.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
 		return err

@@ -95,6 +95,12 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger) func(context.Context, 
 	var started atomic.Bool
 	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 		first, now := !started.Swap(true), time.Now()
+		if first {
+			if _, err := parts.Warehouse.ResumeInterrupted(ctx); err != nil {
+				started.Store(false)
+				return err
+			}
+		}
 		accepts := func(o dropzone.Object) bool {
 			age := now.Sub(o.LastModified)
 			onItsWay := !first && age > -time.Minute && age < settleTime && !o.LastModified.IsZero()
@@ -102,7 +108,7 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger) func(context.Context, 
 		}
 		report, err := parts.Reconciler(accepts, handle).Run(ctx, false)
 		if report.Missing > 0 || report.Due > 0 || first {
-			log.Info("reconciled", "listed", report.Listed, "missed_notices", report.Missing, "due", report.Due,
+			log.InfoContext(ctx, "reconciled", "listed", report.Listed, "missed_notices", report.Missing, "due", report.Due,
 				"loaded", report.Loaded, "failed", report.Failed)
 		}
 		return err

@@ -54,7 +54,7 @@ const stackBucket = "eventdrop"
 func startStack(ctx context.Context, o stackOptions) (*stack, error) {
 	s := &stack{log: o.config.Logger(o.logTo)}
 	if err := s.start(ctx, o); err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.stop(ctx))
 	}
 	return s, nil
 }
@@ -114,9 +114,9 @@ func (s *stack) serve(ctx context.Context, observe func(dropzone.Receipt)) error
 	return newRunner(s.parts, s.log, observe).Run(ctx, s.listener)
 }
 
-// stop ends everything in reverse order, whatever was started.
-func (s *stack) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+// stop ends everything in reverse order, whatever was started, also when ctx has ended.
+func (s *stack) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 40*time.Second)
 	defer cancel()
 	var errs []error
 	if s.parts != nil {

@@ -37,10 +37,10 @@ func (c *upCmd) Run(a *app) error {
 		return err
 	}
 	if err := a.print(s.endpoints(c.Dir), s.endpoints(c.Dir).write); err != nil {
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.stop(a.ctx))
 	}
 	err = s.serve(a.ctx, nil)
-	return errors.Join(err, s.stop())
+	return errors.Join(err, s.stop(a.ctx))
 }
 
 // endpointsView says how to reach the parts of a stack. The credentials are those of servers that only
@@ -59,8 +59,12 @@ func (s *stack) endpoints(dir string) *endpointsView {
 		Data: dir, Psql: s.psql(), NoticesURL: "http://" + s.listener.Addr().String() + "/notices", Settings: map[string]string{},
 	}
 	for _, setting := range [][2]string{
-		{"EVENTDROP_DATABASE_URL", s.postgres.URL()}, {"EVENTDROP_S3_ENDPOINT", cfg.S3Endpoint}, {"EVENTDROP_S3_REGION", cfg.S3Region},
-		{"EVENTDROP_S3_ACCESS_KEY", cfg.S3AccessKey}, {"EVENTDROP_S3_SECRET_KEY", cfg.S3SecretKey}, {"EVENTDROP_S3_BUCKET", cfg.S3Bucket},
+		{"EVENTDROP_DATABASE_URL", s.postgres.URL()},
+		{"EVENTDROP_S3_ENDPOINT", cfg.S3Endpoint},
+		{"EVENTDROP_S3_REGION", cfg.S3Region},
+		{"EVENTDROP_S3_ACCESS_KEY", cfg.S3AccessKey},
+		{"EVENTDROP_S3_SECRET_KEY", cfg.S3SecretKey},
+		{"EVENTDROP_S3_BUCKET", cfg.S3Bucket},
 	} {
 		v.Settings[setting[0]] = setting[1]
 		v.settingNames = append(v.settingNames, setting[0])

@@ -11,4 +11,4 @@ set state = 'loaded', size_bytes = excluded.size_bytes, last_modified = excluded
     open_attempts = 0, next_attempt_at = null, reason = null, hint = null, detail = null,
     updated_at = clock_timestamp()
 where objects.state not in ('loaded', 'parked') or $11
-returning object_id, output_hash;
+returning object_id;

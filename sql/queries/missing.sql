@@ -1,5 +1,5 @@
--- Of a page of the bucket's listing: what is not settled and not waiting for its next attempt.
--- Where bytes can be replaced, the newest settled drop must have the listed last-modified too.
+-- Of a page of the bucket's listing: what is not settled and not waiting for its next attempt. Where bytes
+-- can be replaced, only the newest settled drop counts, and its last-modified must be the listed one.
 -- $1 bucket, $2 keys, $3 version ids, $4 etags, $5 last modified
 select l.ordinal::int
 from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) with ordinality
@@ -7,6 +7,11 @@ from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) with ordinali
 where not exists (
     select from objects o
     where o.bucket = $1 and o.key = l.key and o.version_id = l.version_id and o.etag = l.etag
-      and (o.state in ('loaded', 'parked') and (l.version_id <> '' or o.last_modified = l.last_modified)
-           or o.state = 'failed'))
+      and (o.state = 'failed'
+           or o.state in ('loaded', 'parked')
+              and (l.version_id <> ''
+                   or o.last_modified = l.last_modified and not exists (
+                       select from objects newer
+                       where newer.bucket = $1 and newer.key = l.key and newer.version_id = ''
+                         and newer.drop_number > o.drop_number and newer.state in ('loaded', 'parked')))))
 order by l.ordinal;

@@ -7,6 +7,8 @@
 package clean
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,15 +22,15 @@ type Cleaner struct {
 	columns  []column       // in the contract's order
 	names    map[string]int // folded name or alias -> column
 	key      int
-	recency  int // -1: the object's last-modified
-	hashed   []int
+	recency  int   // -1: the object's last-modified
+	hashed   []int // the columns that enter a record's hash, in this order
 	rules    []rule
 }
 
 // column is one compiled column.
 type column struct {
 	name    string
-	typ     dropzone.Type
+	normal  normalizer // nil: cells are normal as they are
 	nulls   tokenSet
 	parse   parser
 	absent  contract.PolicyAction
@@ -70,19 +72,14 @@ func hashOrder(c *contract.Contract) []int {
 			order = append(order, i)
 		}
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if c.Columns[a].Name < c.Columns[b].Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(c.Columns[a].Name, c.Columns[b].Name) })
 	return order
 }
 
 func compileColumn(c *contract.Contract, def *contract.Column) (column, error) {
 	col := column{
-		name: def.Name, typ: def.Type(), absent: def.Absent.Action, invalid: def.Invalid.Action,
-		nulls: newTokenSet(append(slices.Clone(c.NullTokens), def.NullTokens...)),
+		name: def.Name, normal: newNormalizer(def), absent: def.Absent.Action, invalid: def.Invalid.Action,
+		nulls: newTokenSet(slices.Concat(c.NullTokens, def.NullTokens)),
 	}
 	var err error
 	if col.parse, err = newParser(c, def); err != nil {
@@ -95,17 +92,32 @@ func compileColumn(c *contract.Contract, def *contract.Column) (column, error) {
 	return col, err
 }
 
+// defaultValue reads a policy's default, which must be a value like any other: read again, as from an
+// export, it must give the same.
 func (c *column) defaultValue(p contract.Policy) (dropzone.Value, error) {
 	var v dropzone.Value
 	if p.Action != contract.UseDefault {
 		return v, nil
 	}
 	var arena []byte
-	if verdict := c.parse([]byte(p.Default), &v, &arena); verdict.reason != "" {
-		return v, fmt.Errorf("default %q: %s", p.Default, verdict.reason)
+	cell := c.read([]byte(p.Default), &arena)
+	if c.nulls.contains(cell) {
+		return v, fmt.Errorf("default %q: it means no value", p.Default)
+	}
+	if verdict := c.parse(cell, &v, &arena); verdict.reason != "" || verdict.repair != "" {
+		return v, fmt.Errorf("default %q: %s%s", p.Default, verdict.reason, verdict.repair)
 	}
 	v.Present = true
 	return v, nil
+}
+
+// read trims a field and brings it to the column's normal form.
+func (c *column) read(field []byte, arena *[]byte) []byte {
+	cell := bytes.TrimSpace(field)
+	if c.normal != nil && len(cell) > 0 {
+		return c.normal(cell, arena)
+	}
+	return cell
 }
 
 // Known reports whether a header name is a column of the contract.

@@ -19,8 +19,14 @@ func (c counts) reject(reason dropzone.Reason, column string) {
 	c[countKey{string(reason), column, false}]++
 }
 
-func (c counts) repair(rule, column string) { c[countKey{rule, column, true}]++ }
+// repair counts the repairs of one record.
+func (c counts) repair(repairs []countKey) {
+	for _, k := range repairs {
+		c[k]++
+	}
+}
 
+// list gives the counts, the largest first.
 func (c counts) list() []dropzone.QualityCount {
 	list := make([]dropzone.QualityCount, 0, len(c))
 	for k, n := range c {

@@ -3,10 +3,8 @@ package clean
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
 
-	"eventdrop/functions/internal/csvfile"
 	"eventdrop/functions/internal/dropzone"
 )
 
@@ -17,25 +15,28 @@ type extra struct {
 	field  int
 }
 
-// newExtra names the unknown column so that no two share a name: nothing is lost.
-func newExtra(name string, field int, taken []extra) extra {
+// nameSet gives each unknown column a name of its own, so that nothing is lost.
+type nameSet map[string]bool
+
+func (s nameSet) newExtra(name string, field int) extra {
 	if name == "" {
 		name = fmt.Sprintf("column_%d", field+1)
 	}
 	unique := name
-	for n := 2; slices.ContainsFunc(taken, func(e extra) bool { return e.name == unique }); n++ {
+	for n := 2; s[unique]; n++ {
 		unique = name + "#" + strconv.Itoa(n)
 	}
+	s[unique] = true
 	return extra{name: unique, prefix: append(appendJSONString(nil, []byte(unique)), ':'), field: field}
 }
 
 // collectExtras writes all unknown columns that hold something as one JSON object.
-func (r *Rows) collectExtras(record *csvfile.Record) {
+func (r *Rows) collectExtras(fields [][]byte) {
 	v := &r.event.Values[len(r.event.Values)-1]
 	*v = dropzone.Value{}
 	start := len(r.arena)
 	for i := range r.extras {
-		cell := bytes.TrimSpace(record.Fields[r.extras[i].field])
+		cell := bytes.TrimSpace(fields[r.extras[i].field])
 		if len(cell) == 0 {
 			continue
 		}

@@ -116,12 +116,29 @@ func isoOffset(b []byte) (offset int64, zoned, ok bool) {
 	return sign * (hours*3600 + minutes*60), true, hours <= 15 && minutes <= 59
 }
 
-// zoneOffset finds the offset of a local time; false where a clock change skipped it.
+// zoneOffset finds the offset of a local time, given as if it were UTC, in seconds east of UTC; false
+// where a clock change skipped it. Of a time that comes twice it is the first.
 func zoneOffset(local int64, zone *time.Location) (int64, bool) {
 	wall := time.Unix(local, 0).UTC()
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
 	_, offset := t.Zone()
-	return int64(offset), t.Hour() == wall.Hour() && t.Minute() == wall.Minute()
+	if t.Unix()+int64(offset) != local {
+		return 0, false
+	}
+	return firstOffset(t, local, int64(offset)), true
+}
+
+// firstOffset returns the offset before the last clock change, if the local time also existed then.
+func firstOffset(t time.Time, local, offset int64) int64 {
+	change, _ := t.ZoneBounds()
+	if change.IsZero() {
+		return offset
+	}
+	_, before := change.Add(-time.Second).Zone()
+	if local-int64(before) < change.Unix() {
+		return int64(before)
+	}
+	return offset
 }
 
 // two reads two digits that are known to be digits.

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 
@@ -12,22 +13,17 @@ import (
 // roundedRepair is the repair of a number with more decimal places than its column.
 const roundedRepair = "rounded"
 
-// numberParser reads integers and decimals exactly; no number ever passes through a float.
+// numberParser reads integers and decimals exactly; no number ever passes through a float. The
+// bounds are those of the value that is stored, after rounding.
 func numberParser(col *contract.Column) (parser, error) {
-	scale := col.Scale
-	invalid := dropzone.InvalidDecimal
-	if col.Type() == dropzone.Integer {
-		scale, invalid = 0, dropzone.InvalidInteger
-	}
-	low, err := bound(col.Minimum, scale, math.MinInt64)
+	low, high, err := bounds(col)
 	if err != nil {
-		return nil, fmt.Errorf("minimum: %w", err)
+		return nil, err
 	}
-	high, err := bound(col.Maximum, scale, math.MaxInt64)
-	if err != nil {
-		return nil, fmt.Errorf("maximum: %w", err)
+	scale, integer, invalid := col.Scale, col.Type() == dropzone.Integer, dropzone.InvalidDecimal
+	if integer {
+		invalid = dropzone.InvalidInteger
 	}
-	integer := col.Type() == dropzone.Integer
 	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
 		n, state := parseDecimal(cell, scale)
 		if state == malformed {
@@ -36,7 +32,7 @@ func numberParser(col *contract.Column) (parser, error) {
 		switch {
 		case state == malformed, state == inexact && integer:
 			return verdict{reason: invalid}
-		case n < low:
+		case n < low, state == overflow && n < 0:
 			return verdict{reason: dropzone.BelowMinimum}
 		case n > high, state == overflow:
 			return verdict{reason: dropzone.AboveMaximum}
@@ -49,13 +45,27 @@ func numberParser(col *contract.Column) (parser, error) {
 	}, nil
 }
 
+// bounds gives the smallest and the largest value in units of the scale.
+func bounds(col *contract.Column) (low, high int64, err error) {
+	if low, err = bound(col.Minimum, col.Scale, math.MinInt64); err != nil {
+		return 0, 0, fmt.Errorf("minimum: %w", err)
+	}
+	if high, err = bound(col.Maximum, col.Scale, math.MaxInt64); err != nil {
+		return 0, 0, fmt.Errorf("maximum: %w", err)
+	}
+	if low > high {
+		return 0, 0, errors.New("the minimum is larger than the maximum")
+	}
+	return low, high, nil
+}
+
 func bound(text string, scale int, otherwise int64) (int64, error) {
 	if text == "" {
 		return otherwise, nil
 	}
 	n, state := parseDecimal([]byte(text), scale)
 	if state != exact {
-		return 0, fmt.Errorf("%q is not a number with at most %d decimal places and 18 digits", text, scale)
+		return 0, fmt.Errorf("%q is not a number of 64 bits with at most %d decimal places", text, scale)
 	}
 	return n, nil
 }
@@ -72,45 +82,58 @@ const (
 
 // parseDecimal reads [+-]digits[.digits] as a whole number of 10^-scale.
 func parseDecimal(text []byte, scale int) (int64, precision) {
-	sign := int64(1)
-	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
-		if text[0] == '-' {
-			sign = -1
-		}
-		text = text[1:]
-	}
+	sign, text := cutSign(text)
 	whole, fraction, _ := bytes.Cut(text, []byte{'.'})
 	if len(whole)+len(fraction) == 0 || !allDigits(whole) || !allDigits(fraction) {
 		return 0, malformed
 	}
-	var n int64
-	for _, digit := range whole {
-		if n > (math.MaxInt64-9)/10 {
-			return sign * math.MaxInt64, overflow
-		}
-		n = n*10 + int64(digit-'0')
+	n, fits := appendDigits(0, whole)
+	kept := min(scale, len(fraction))
+	if fits {
+		n, fits = appendDigits(n, fraction[:kept])
 	}
-	for i := range scale {
-		if n > (math.MaxInt64-9)/10 {
-			return sign * math.MaxInt64, overflow
-		}
-		n *= 10
-		if i < len(fraction) {
-			n += int64(fraction[i] - '0')
+	for i := kept; i < scale && fits; i++ {
+		n, fits = appendDigits(n, []byte{'0'})
+	}
+	state := exact
+	if dropped := fraction[kept:]; len(bytes.TrimRight(dropped, "0")) > 0 {
+		state = inexact
+		if dropped[0] >= '5' {
+			n++
 		}
 	}
-	return round(sign*n, sign, fraction[min(scale, len(fraction)):])
+	return signed(sign, n, fits, state)
 }
 
-// round adds what the decimal places beyond the scale say.
-func round(n, sign int64, dropped []byte) (int64, precision) {
-	if len(bytes.TrimRight(dropped, "0")) == 0 {
-		return n, exact
+// cutSign returns '-', '+' or 0, and the text without it.
+func cutSign(text []byte) (sign byte, rest []byte) {
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		return text[0], text[1:]
 	}
-	if dropped[0] >= '5' {
-		n += sign
+	return 0, text
+}
+
+// appendDigits appends decimal digits to n; false where the result surely exceeds 64 bits and a sign.
+func appendDigits(n uint64, digits []byte) (uint64, bool) {
+	for _, digit := range digits {
+		if n > math.MaxInt64/10 {
+			return 0, false
+		}
+		n = n*10 + uint64(digit-'0')
 	}
-	return n, inexact
+	return n, true
+}
+
+func signed(sign byte, n uint64, fits bool, state precision) (int64, precision) {
+	switch {
+	case sign == '-' && fits && n <= 1<<63:
+		return -int64(n), state //nolint:gosec // -(1<<63) is its own negative
+	case sign == '-':
+		return math.MinInt64, overflow
+	case fits && n <= math.MaxInt64:
+		return int64(n), state //nolint:gosec // checked
+	}
+	return math.MaxInt64, overflow
 }
 
 func allDigits(text []byte) bool {
@@ -120,98 +143,4 @@ func allDigits(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// plainNumber rewrites a number as people and spreadsheets write it: "$1,234.50", "1.234,50 EUR",
-// "1 234,50" and "USD 12" become digits and one point; currencies only where the number may be an
-// amount of money. Anything else comes back as it is, and is then no number.
-func plainNumber(cell []byte, money bool, arena *[]byte) []byte {
-	negative := bytes.HasPrefix(cell, []byte{'-'})
-	body := bytes.TrimPrefix(cell, []byte{'-'})
-	if money {
-		body = trimCurrency(body)
-	}
-	point, ok := decimalPoint(body)
-	if !ok {
-		return cell
-	}
-	start := len(*arena)
-	if negative {
-		*arena = append(*arena, '-')
-	}
-	for i, r := range string(body) {
-		switch {
-		case r >= '0' && r <= '9':
-			*arena = append(*arena, byte(r))
-		case i == point:
-			*arena = append(*arena, '.')
-		}
-	}
-	return (*arena)[start:]
-}
-
-// trimCurrency cuts one currency sign, or a code of three capital letters, off either end.
-func trimCurrency(body []byte) []byte {
-	for _, sign := range []string{"$", "€", "£", "¥", "₹"} {
-		body = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimPrefix(body, []byte(sign)), []byte(sign)))
-	}
-	if len(body) > 3 && isCapitals(body[:3]) {
-		body = bytes.TrimSpace(body[3:])
-	}
-	if n := len(body); n > 3 && isCapitals(body[n-3:]) {
-		body = bytes.TrimSpace(body[:n-3])
-	}
-	return body
-}
-
-func isCapitals(text []byte) bool {
-	for _, b := range text {
-		if b < 'A' || b > 'Z' {
-			return false
-		}
-	}
-	return true
-}
-
-// decimalPoint finds the byte that is the decimal point, -1 where there is none, and checks that
-// all other separators stand between groups of three digits. A single comma before exactly three
-// digits separates thousands; a single point is always a decimal point.
-func decimalPoint(body []byte) (int, bool) {
-	point := max(bytes.LastIndexByte(body, '.'), bytes.LastIndexByte(body, ','))
-	if point >= 0 && bytes.Count(body, body[point:point+1]) > 1 {
-		point = -1 // a separator that comes twice separates thousands
-	}
-	if point >= 0 && body[point] == ',' && isThousands(body) {
-		point = -1
-	}
-	whole := body
-	if point >= 0 {
-		whole = body[:point]
-		if !allDigits(body[point+1:]) {
-			return 0, false
-		}
-	}
-	return point, allDigits(whole) || isThousands(whole)
-}
-
-// isThousands reports whether text is digits in groups of three, all separated by the same one of
-// "," "." "'" space and the no-break spaces.
-func isThousands(text []byte) bool {
-	for _, separator := range []string{",", ".", "'", " ", "\u00a0", "\u202f"} {
-		groups := bytes.Split(text, []byte(separator))
-		if len(groups) < 2 || len(groups[0]) < 1 || len(groups[0]) > 3 {
-			continue
-		}
-		if !allDigits(groups[0]) {
-			continue
-		}
-		good := true
-		for _, group := range groups[1:] {
-			good = good && len(group) == 3 && allDigits(group)
-		}
-		if good {
-			return true
-		}
-	}
-	return false
 }

@@ -1,7 +1,7 @@
 package clean
 
 import (
-	"bytes"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,7 +10,7 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// parser reads one trimmed, non-null cell into a value. Text that must differ from the cell is
+// parser reads one normal, non-null cell into a value. Text that must differ from the cell is
 // appended to the arena, which lives as long as the row. It does not set Present.
 type parser func(cell []byte, v *dropzone.Value, arena *[]byte) verdict
 
@@ -24,78 +24,38 @@ func newParser(c *contract.Contract, col *contract.Column) (parser, error) {
 	switch col.Type() {
 	case dropzone.UUID:
 		return parseUUID, nil
-	case dropzone.Identifier:
-		return textParser(col, true), nil
-	case dropzone.Text:
-		return textParser(col, false), nil
+	case dropzone.Identifier, dropzone.Text:
+		return textParser(col.MaxLength), nil
 	case dropzone.Enum:
-		return enumParser(col)
+		return enumParser(col), nil
 	case dropzone.Integer, dropzone.Decimal:
 		return numberParser(col)
 	case dropzone.Timestamp:
 		return timestampParser(c, col)
 	case dropzone.Boolean:
 		return parseBoolean, nil
+	default:
+		return nil, fmt.Errorf("type %d has no parser", col.Type())
 	}
-	return nil, fmt.Errorf("type %d has no parser", col.Type())
 }
 
-// textParser reads a text, or an identifier, which loses the ".0" that float columns give to
-// whole numbers.
-func textParser(col *contract.Column, identifier bool) parser {
-	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
-		if identifier {
-			cell = trimFloat(cell)
-		}
-		if col.MaxLength > 0 && len(cell) > col.MaxLength && utf8.RuneCount(cell) > col.MaxLength {
+// textParser takes a text as it is. maxLength is in characters; 0 means no limit.
+func textParser(maxLength int) parser {
+	return func(cell []byte, v *dropzone.Value, _ *[]byte) verdict {
+		if maxLength > 0 && len(cell) > maxLength && utf8.RuneCount(cell) > maxLength {
 			return verdict{reason: dropzone.TooLong}
 		}
-		v.Bytes = changeCase(cell, col.Case, arena)
+		v.Bytes = cell
 		return verdict{}
 	}
 }
 
-// trimFloat turns "123.0" into "123" and leaves everything else alone.
-func trimFloat(cell []byte) []byte {
-	point := bytes.IndexByte(cell, '.')
-	if point <= 0 {
-		return cell
-	}
-	for i, b := range cell {
-		isSign := i == 0 && b == '-' && point > 1
-		switch {
-		case i < point && (b < '0' || b > '9') && !isSign:
-			return cell
-		case i > point && b != '0':
-			return cell
-		}
-	}
-	return cell[:point]
-}
-
-func changeCase(cell []byte, to string, arena *[]byte) []byte {
-	if to == "" {
-		return cell
-	}
-	start := len(*arena)
-	if to == "upper" {
-		*arena = append(*arena, bytes.ToUpper(cell)...)
-	} else {
-		*arena = append(*arena, bytes.ToLower(cell)...)
-	}
-	return (*arena)[start:]
-}
-
 // enumParser accepts the enum's values and their synonyms, folded; the value is the enum's own spelling.
-func enumParser(col *contract.Column) (parser, error) {
+func enumParser(col *contract.Column) parser {
 	values := map[string][]byte{}
 	for value, synonyms := range col.Values {
 		for _, spelling := range append([]string{value}, synonyms...) {
-			folded := contract.Fold(spelling)
-			if other, taken := values[folded]; taken && string(other) != value {
-				return nil, fmt.Errorf("%q is a spelling of both %s and %s", spelling, other, value)
-			}
-			values[folded] = []byte(value)
+			values[contract.Fold(spelling)] = []byte(value)
 		}
 	}
 	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
@@ -108,7 +68,7 @@ func enumParser(col *contract.Column) (parser, error) {
 		}
 		v.Bytes = value
 		return verdict{}
-	}, nil
+	}
 }
 
 func parseBoolean(cell []byte, v *dropzone.Value, _ *[]byte) verdict {
@@ -123,46 +83,40 @@ func parseBoolean(cell []byte, v *dropzone.Value, _ *[]byte) verdict {
 	return verdict{}
 }
 
-// parseUUID reads the 36 characters of RFC 9562, or the 32 digits alone, with or without braces.
+// parseUUID reads the 36 characters of RFC 9562 or the 32 digits alone, in any case, with or without
+// braces or the prefix of a URN.
 func parseUUID(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
-	invalid := verdict{reason: dropzone.InvalidUUID}
-	if len(cell) == 38 && cell[0] == '{' && cell[37] == '}' {
-		cell = cell[1:37]
+	digits, ok := uuidDigits(cell)
+	if !ok {
+		return verdict{reason: dropzone.InvalidUUID}
 	}
-	if len(cell) != 36 && len(cell) != 32 {
-		return invalid
+	var id [16]byte
+	if _, err := hex.Decode(id[:], digits[:]); err != nil {
+		return verdict{reason: dropzone.InvalidUUID}
 	}
 	start := len(*arena)
-	dst := *arena
-	for i := 0; i < len(cell); {
-		if len(cell) == 36 && (i == 8 || i == 13 || i == 18 || i == 23) {
-			if cell[i] != '-' {
-				return invalid
-			}
-			i++
-			continue
-		}
-		hi, lo := hexDigit(cell[i]), hexDigit(cell[i+1])
-		if hi > 15 || lo > 15 {
-			return invalid
-		}
-		dst = append(dst, hi<<4|lo)
-		i += 2
-	}
-	*arena = dst
-	v.Bytes = dst[start:]
+	*arena = append(*arena, id[:]...)
+	v.Bytes = (*arena)[start:]
 	return verdict{}
 }
 
-// hexDigit returns the value of a hexadecimal digit, or 255.
-func hexDigit(b byte) byte {
-	switch {
-	case b >= '0' && b <= '9':
-		return b - '0'
-	case b >= 'a' && b <= 'f':
-		return b - 'a' + 10
-	case b >= 'A' && b <= 'F':
-		return b - 'A' + 10
+// uuidDigits drops what is no digit. The digits are not checked.
+func uuidDigits(cell []byte) (digits [32]byte, ok bool) {
+	const urn = "urn:uuid:"
+	if len(cell) > 2 && cell[0] == '{' && cell[len(cell)-1] == '}' {
+		cell = cell[1 : len(cell)-1]
+	} else if len(cell) > len(urn) && strings.EqualFold(string(cell[:len(urn)]), urn) {
+		cell = cell[len(urn):]
 	}
-	return 255
+	switch {
+	case len(cell) == 32:
+		return [32]byte(cell), true
+	case len(cell) != 36 || cell[8] != '-' || cell[13] != '-' || cell[18] != '-' || cell[23] != '-':
+		return digits, false
+	}
+	at := 0
+	for _, group := range [][]byte{cell[:8], cell[9:13], cell[14:18], cell[19:23], cell[24:]} {
+		at += copy(digits[at:], group)
+	}
+	return digits, true
 }

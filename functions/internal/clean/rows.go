@@ -1,10 +1,10 @@
 package clean
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"eventdrop/functions/internal/contract"
 	"eventdrop/functions/internal/csvfile"
@@ -26,7 +26,6 @@ const maxValue = 256
 type Rows struct {
 	cleaner *Cleaner
 	records Records
-	object  dropzone.Object
 
 	cells    []int // the field of each column of the contract; -1: the header does not have it
 	extras   []extra
@@ -34,11 +33,12 @@ type Rows struct {
 	absent   []string
 	event    dropzone.Event
 	reject   dropzone.Reject
-	maxRaw   int
 	arena    []byte
 	hash     hasher
+	repairs  []countKey // of this record; they count only if it becomes an event
 	quality  counts
 	modified int64 // the object's last-modified in microseconds
+	maxRaw   int
 }
 
 // Rows binds the contract to the header of one object. It returns a *dropzone.UnreadableError
@@ -46,16 +46,17 @@ type Rows struct {
 // carries, in bytes.
 func (c *Cleaner) Rows(object dropzone.Object, records Records, maxRaw int) (*Rows, error) {
 	r := &Rows{
-		cleaner: c, records: records, object: object, maxRaw: maxRaw, quality: counts{},
+		cleaner: c, records: records, maxRaw: maxRaw, quality: counts{},
 		cells: slices.Repeat([]int{-1}, len(c.columns)), modified: object.LastModified.UnixMicro(),
 	}
 	r.event.Values = make([]dropzone.Value, len(c.columns)+1)
+	names := nameSet{}
 	for field, name := range records.Header() {
 		column, known := c.names[contract.Fold(name)]
 		switch {
 		case !known:
 			r.unknown = append(r.unknown, name)
-			r.extras = append(r.extras, newExtra(name, field, r.extras))
+			r.extras = append(r.extras, names.newExtra(name, field))
 		case r.cells[column] >= 0:
 			return nil, duplicateColumn(records.Header(), r.cells[column], field, c.columns[column].name)
 		default:
@@ -97,46 +98,58 @@ func (r *Rows) Next() (*dropzone.Event, *dropzone.Reject, error) {
 		return nil, r.refuse(record, record.Damage, "", nil), nil
 	}
 	if column, reason := r.clean(record); reason != "" {
-		name, cell := r.fault(column, record)
-		return nil, r.refuse(record, reason, name, cell), nil
+		return nil, r.refuse(record, reason, r.cleaner.columns[column].name, r.field(column, record)), nil
 	}
 	return &r.event, nil, nil
 }
 
-// clean fills the event from the record, or returns the first fault in the contract's order.
+// clean fills the event from the record, or returns the first fault: the columns in the contract's
+// order, then the rules.
 func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason) {
-	r.arena = r.arena[:0]
-	r.event.Line = record.Line
-	r.event.Derived = r.keyIsAbsent(record)
-	if r.event.Derived {
-		r.hash.reset(len(r.cleaner.columns))
-	}
+	r.begin(record)
 	for i := range r.cleaner.columns {
 		if reason := r.cleanCell(i, record); reason != "" {
 			return i, reason
 		}
 	}
-	r.collectExtras(record)
+	r.collectExtras(record.Fields)
 	for i := range r.cleaner.rules {
 		rule := &r.cleaner.rules[i]
-		if !rule.holds(r.event.Values, r.object.LastModified) {
+		if !rule.holds(r.event.Values, r.modified) {
 			return rule.column, rule.reason
 		}
 	}
+	r.finish(record)
+	return 0, ""
+}
+
+func (r *Rows) begin(record *csvfile.Record) {
+	r.arena, r.repairs = r.arena[:0], r.repairs[:0]
+	key := &r.cleaner.columns[r.cleaner.key]
+	r.event.Derived = key.nulls.contains(key.read(r.field(r.cleaner.key, record), &r.arena))
+	if r.event.Derived {
+		r.hash.reset(len(r.cleaner.columns))
+	}
+}
+
+// finish sets what follows from the values.
+func (r *Rows) finish(record *csvfile.Record) {
+	r.quality.repair(r.repairs)
+	r.event.Line = record.Line
 	r.event.RecencyAt = r.modified
 	if at := r.cleaner.recency; at >= 0 {
 		r.event.RecencyAt = r.event.Values[at].Int
 	}
+	r.event.RecordHash = [16]byte{}
 	if r.event.Derived {
 		r.event.RecordHash = r.hash.sum(r.cleaner, r.extras, record.Fields)
 	}
-	return 0, ""
 }
 
 // cleanCell reads one cell into its value: absent, invalid or fine, each as the column's policy says.
 func (r *Rows) cleanCell(i int, record *csvfile.Record) dropzone.Reason {
 	col, v := &r.cleaner.columns[i], &r.event.Values[i]
-	cell := r.cell(i, record)
+	cell := col.read(r.field(i, record), &r.arena)
 	if col.nulls.contains(cell) {
 		return r.absentCell(i)
 	}
@@ -146,12 +159,12 @@ func (r *Rows) cleanCell(i int, record *csvfile.Record) dropzone.Reason {
 		r.hash.note(i, cell, v, verdict)
 	}
 	if verdict.repair != "" {
-		r.quality.repair(verdict.repair, col.name)
+		r.noteRepair(verdict.repair, i)
 	}
-	if verdict.reason == "" {
-		return ""
+	if verdict.reason != "" {
+		return r.invalidCell(i, verdict.reason)
 	}
-	return r.invalidCell(i, verdict.reason)
+	return ""
 }
 
 func (r *Rows) absentCell(i int) dropzone.Reason {
@@ -161,7 +174,8 @@ func (r *Rows) absentCell(i int) dropzone.Reason {
 	case contract.RejectRow:
 		return dropzone.Missing
 	case contract.UseDefault:
-		r.quality.repair("absent_defaulted", col.name)
+		r.noteRepair("absent_defaulted", i)
+	default: // null needs no count: nothing was changed
 	}
 	return ""
 }
@@ -171,40 +185,48 @@ func (r *Rows) invalidCell(i int, reason dropzone.Reason) dropzone.Reason {
 	r.event.Values[i] = col.onInvalid
 	switch col.invalid {
 	case contract.UseNull:
-		r.quality.repair(string(reason)+"_nulled", col.name)
+		r.noteRepair(string(reason)+"_nulled", i)
 	case contract.UseDefault:
-		r.quality.repair(string(reason)+"_defaulted", col.name)
+		r.noteRepair(string(reason)+"_defaulted", i)
 	default:
 		return reason
 	}
 	return ""
 }
 
-// cell returns the trimmed cell of a column; empty where the header does not have the column.
-func (r *Rows) cell(i int, record *csvfile.Record) []byte {
-	field := r.cells[i]
-	if field < 0 {
-		return nil
+func (r *Rows) noteRepair(rule string, column int) {
+	r.repairs = append(r.repairs, countKey{rule, r.cleaner.columns[column].name, true})
+}
+
+// field returns the field of a column as it was read; nil where the header does not have the column.
+func (r *Rows) field(column int, record *csvfile.Record) []byte {
+	if at := r.cells[column]; at >= 0 {
+		return record.Fields[at]
 	}
-	return bytes.TrimSpace(record.Fields[field])
+	return nil
 }
 
-func (r *Rows) keyIsAbsent(record *csvfile.Record) bool {
-	key := r.cleaner.key
-	return r.cleaner.columns[key].nulls.contains(r.cell(key, record))
-}
-
-func (r *Rows) fault(column int, record *csvfile.Record) (name string, cell []byte) {
-	return r.cleaner.columns[column].name, r.cell(column, record)
-}
-
-func (r *Rows) refuse(record *csvfile.Record, reason dropzone.Reason, column string, cell []byte) *dropzone.Reject {
+// refuse counts and explains a reject. A record that is too large comes with its beginning only.
+func (r *Rows) refuse(record *csvfile.Record, reason dropzone.Reason, column string, field []byte) *dropzone.Reject {
 	r.quality.reject(reason, column)
+	raw := cut(record.Raw, r.maxRaw)
 	r.reject = dropzone.Reject{
-		Line: record.Line, Reason: reason, Column: column, Value: string(cell[:min(len(cell), maxValue)]),
-		Raw: record.Raw[:min(len(record.Raw), r.maxRaw)], RawCut: len(record.Raw) > r.maxRaw,
+		Line: record.Line, Reason: reason, Column: column, Value: string(cut(field, maxValue)),
+		Raw: raw, RawCut: len(raw) < len(record.Raw) || reason == dropzone.RecordTooLarge,
 	}
 	return &r.reject
+}
+
+// cut returns the beginning of a text, at most limit bytes and no half of a character.
+func cut(text []byte, limit int) []byte {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit
+	for end > 0 && limit-end < utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // Unknown returns the header's columns that the contract does not know, in the header's order.

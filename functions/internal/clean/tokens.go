@@ -1,41 +1,52 @@
 package clean
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // tokenSet answers quickly whether a value is one of a few words, whatever their case.
-// Most values are settled by their length or their first byte.
+// Most values are settled by their first byte.
 type tokenSet struct {
-	words   [][]byte // lower case
-	lengths uint64   // bit n: a word of n bytes exists
-	first   [256]bool
+	words [][]byte
+	empty bool
+	first [256]bool // bytes with which a word begins, in any case
 }
 
 func newTokenSet(words []string) tokenSet {
 	var set tokenSet
 	for _, w := range words {
-		word := bytes.ToLower([]byte(w))
-		set.words = append(set.words, word)
-		set.lengths |= 1 << min(len(word), 63)
-		if len(word) > 0 {
-			set.first[word[0]] = true
-			set.first[bytes.ToUpper(word[:1])[0]] = true
+		word := strings.TrimSpace(w)
+		if word == "" {
+			set.empty = true
+			continue
 		}
+		set.words = append(set.words, []byte(word))
+		set.noteFirst(word)
 	}
 	return set
 }
 
-func (s *tokenSet) contains(value []byte) bool {
-	if s.lengths&(1<<min(len(value), 63)) == 0 {
-		return false
+// noteFirst walks through all cases of a word's first letter; k, K and the Kelvin sign are one.
+func (s *tokenSet) noteFirst(word string) {
+	letter, _ := utf8.DecodeRuneInString(word)
+	s.first[word[0]] = true
+	for r := unicode.SimpleFold(letter); r != letter; r = unicode.SimpleFold(r) {
+		s.first[string(r)[0]] = true
 	}
+}
+
+func (s *tokenSet) contains(value []byte) bool {
 	if len(value) == 0 {
-		return true
+		return s.empty
 	}
 	if !s.first[value[0]] {
 		return false
 	}
 	for _, w := range s.words {
-		if len(w) == len(value) && bytes.EqualFold(w, value) {
+		if bytes.EqualFold(w, value) {
 			return true
 		}
 	}

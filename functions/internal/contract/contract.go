@@ -8,6 +8,8 @@ package contract
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -82,7 +84,7 @@ type Column struct {
 }
 
 // Type returns the column's type.
-func (c Column) Type() dropzone.Type { return dropzone.Type(c.TypeID) }
+func (c *Column) Type() dropzone.Type { return dropzone.Type(c.TypeID) }
 
 // Rule is a named check of the whole row; the other fields are its parameters.
 type Rule struct {
@@ -124,20 +126,33 @@ func anyMatch(patterns []string, key string, match func(key, pattern string) boo
 	return len(patterns) == 0
 }
 
-// Fold brings a column name or an enum's spelling to the form in which names are compared:
-// lower case, without separators. "eventId", "EVENT_ID" and "event id" fold alike.
+// Fold brings a column name or an enum's spelling to the form in which names are compared: its
+// letters and digits, in lower case. "eventId", "EVENT_ID" and "event id" fold alike.
 func Fold(name string) string {
 	return string(AppendFold(make([]byte, 0, len(name)), []byte(name)))
 }
 
 // AppendFold appends the folded form of name to dst.
 func AppendFold(dst, name []byte) []byte {
-	for _, b := range name {
+	for i, b := range name {
 		switch {
 		case b >= 'A' && b <= 'Z':
 			dst = append(dst, b+'a'-'A')
-		case b >= 'a' && b <= 'z', b >= '0' && b <= '9', b >= 0x80:
+		case b >= 'a' && b <= 'z', b >= '0' && b <= '9':
 			dst = append(dst, b)
+		case b >= utf8.RuneSelf:
+			return appendFoldUnicode(dst, name[i:])
+		}
+	}
+	return dst
+}
+
+// appendFoldUnicode also drops what cannot be seen, such as no-break and zero-width spaces. Marks
+// stay: they are parts of letters.
+func appendFoldUnicode(dst, name []byte) []byte {
+	for _, r := range string(name) {
+		if unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		}
 	}
 	return dst

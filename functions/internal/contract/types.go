@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -19,16 +20,12 @@ func typeNames() []string {
 }
 
 // UnmarshalYAML reads a type's name.
-func (t *TypeName) UnmarshalYAML(b []byte) error {
-	var name string
-	if err := yaml.Unmarshal(b, &name); err != nil {
-		return fmt.Errorf("type: %w", err)
-	}
-	i := slices.Index(typeNames(), name)
+func (t *TypeName) UnmarshalYAML(node ast.Node) error {
+	i := slices.Index(typeNames(), word(node))
 	if i < 0 {
-		return fmt.Errorf("unknown type %q: want one of %s", name, strings.Join(typeNames(), ", "))
+		return faultAt(node, "unknown type %s: want one of %s", node, strings.Join(typeNames(), ", "))
 	}
-	*t = TypeName(i + 1)
+	*t = TypeName(i + 1) //nolint:gosec // there are eight
 	return nil
 }
 
@@ -52,22 +49,33 @@ const (
 )
 
 // UnmarshalYAML reads "reject", "null" (with or without quotes) or "default: v".
-func (p *Policy) UnmarshalYAML(b []byte) error {
-	text := strings.TrimSpace(string(b))
-	switch strings.Trim(text, `"'`) {
+func (p *Policy) UnmarshalYAML(node ast.Node) error {
+	switch word(node) {
 	case "reject":
 		p.Action = RejectRow
 		return nil
-	case "null", "~", "":
+	case "null", "~":
 		p.Action = UseNull
 		return nil
 	}
-	var m struct {
-		Default *string `yaml:"default"`
+	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) == 1 && m.Values[0].Key.GetToken().Value == "default" {
+		if value, ok := m.Values[0].Value.(*ast.StringNode); ok {
+			*p = Policy{Action: UseDefault, Default: value.Value}
+			return nil
+		}
 	}
-	if err := yaml.UnmarshalWithOptions(b, &m, yaml.Strict()); err != nil || m.Default == nil {
-		return fmt.Errorf("policy %q: want reject, null or {default: value}", text)
+	return faultAt(node, "policy %s: want reject, null or {default: value}", node)
+}
+
+// word returns the text of a string node; empty for every other node.
+func word(node ast.Node) string {
+	if s, ok := node.(*ast.StringNode); ok {
+		return s.Value
 	}
-	*p = Policy{Action: UseDefault, Default: *m.Default}
-	return nil
+	return ""
+}
+
+// faultAt is an error that shows its place in the file.
+func faultAt(node ast.Node, format string, args ...any) error {
+	return &yaml.SyntaxError{Message: fmt.Sprintf(format, args...), Token: node.GetToken()}
 }

@@ -10,18 +10,23 @@ import (
 )
 
 // conclude gives a run that loaded nothing its outcome, and has the ledger remember it.
-func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, receipt dropzone.Receipt, err error) (dropzone.Receipt, error) {
+func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, order Order, receipt dropzone.Receipt, err error) (dropzone.Receipt, error) {
 	if err == nil {
 		return receipt, nil
 	}
 	receipt.RunID, receipt.Object, receipt.Kind, receipt.DryRun = run.ID, run.Object, run.Kind, run.DryRun
-	receipt.Books, receipt.Rejects, receipt.Repairs = dropzone.Books{}, nil, nil
+	receipt.ObjectID, receipt.Books, receipt.Rejects, receipt.Repairs = 0, dropzone.Books{}, nil, nil
 	receipt.TotalDuration = time.Since(run.Started)
 	out, final := p.outcome(err)
 	receipt.State, receipt.Reason, receipt.Hint, receipt.Detail = out.State, out.Reason, out.Hint, out.Detail
-	if errors.Is(err, dropzone.ErrBusy) || ctx.Err() != nil {
+	if errors.Is(err, dropzone.ErrBusy) || ctx.Err() != nil && !order.noted {
 		receipt.State = dropzone.Failed
 		return receipt, err // handed back; nothing to remember
+	}
+	if ctx.Err() != nil { // the loader lives: the attempt that was noted must not count as its death
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		defer cancel()
 	}
 	if !run.DryRun && identified(run.Object) {
 		id, recordErr := p.Ledger.Record(ctx, run, out)
@@ -36,6 +41,9 @@ func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, receipt dropz
 	}
 	return receipt, err
 }
+
+// lastWords is how long a stopped loader may take to say that it stopped.
+const lastWords = 2 * time.Second
 
 // identified reports whether the ledger can have a row for the object.
 func identified(o dropzone.Object) bool { return o.ETag != "" || o.Versioned() }
@@ -71,27 +79,32 @@ func (p *Pipeline) retryDelay(attempts int) time.Duration {
 
 // log writes the one line per object.
 func (p *Pipeline) log(ctx context.Context, r dropzone.Receipt, err error) {
-	level, message := slog.LevelInfo, "object "+string(r.State)
-	switch {
-	case err != nil:
-		level, message = slog.LevelWarn, "object not loaded"
-	case r.Already:
-		level, message = slog.LevelDebug, "object already settled"
-	case r.State != dropzone.Loaded:
-		level = slog.LevelWarn
-	}
 	attrs := []slog.Attr{
 		slog.String("object", r.Object.String()), slog.String("version_id", r.Object.VersionID), slog.String("etag", r.Object.ETag),
-		slog.String("state", string(r.State)), slog.String("run_id", r.RunID), slog.String("kind", string(r.Kind)),
+		slog.String("state", string(r.State)), slog.Bool("already", r.Already), slog.String("run_id", r.RunID), slog.String("kind", string(r.Kind)),
 		slog.Int64("rows_read", r.RowsRead), slog.Int64("inserted", r.Inserted), slog.Int64("updated", r.Updated),
 		slog.Int64("stale", r.Stale), slog.Int64("duplicate", r.Duplicate), slog.Int64("rejected", r.Rejected),
 		slog.Duration("total", r.TotalDuration),
 	}
 	if r.Reason != "" {
-		attrs = append(attrs, slog.String("reason", string(r.Reason)), slog.String("hint", r.Hint))
+		attrs = append(attrs, slog.String("reason", string(r.Reason)))
+	}
+	if r.Hint != "" {
+		attrs = append(attrs, slog.String("hint", r.Hint))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	p.Log.LogAttrs(ctx, level, message, attrs...)
+	p.Log.LogAttrs(ctx, level(r, err), "object handled", attrs...)
+}
+
+// level is a warning where a person may want to look.
+func level(r dropzone.Receipt, err error) slog.Level {
+	switch {
+	case err == nil && r.Already:
+		return slog.LevelDebug
+	case err != nil, r.State != dropzone.Loaded, r.Hint != "":
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }

@@ -11,7 +11,9 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
@@ -73,11 +75,23 @@ type Pipeline struct {
 	Log     *slog.Logger
 	// Jitter returns a random duration below its argument.
 	Jitter func(time.Duration) time.Duration
+
+	// alone is held for writing by an object whose loader died more than once: if it dies again,
+	// no other object shares the blame.
+	alone sync.RWMutex
 }
 
 // Accepts reports whether an object lies in the scope and is served by the contract.
 func (p *Pipeline) Accepts(o dropzone.Object) bool {
-	return o.Bucket == p.Scope.Bucket && strings.HasPrefix(o.Key, p.Scope.Prefix) && p.Cleaner.Contract().Serves(o.Key)
+	return o.Bucket == p.Scope.Bucket && strings.HasPrefix(o.Key, p.Scope.Prefix) && p.Cleaner.Contract().Serves(o.Key) &&
+		storable(o.Key) && storable(o.VersionID) && storable(o.ETag)
+}
+
+// storable reports whether the ledger can hold a name. No object has one that it cannot: only forged
+// and damaged notices do, and they would be tried for ever.
+func storable(name string) bool {
+	const longest = 1024 // "Naming Amazon S3 objects", Amazon S3 User Guide
+	return len(name) <= longest && utf8.ValidString(name) && !strings.Contains(name, "\x00")
 }
 
 // Order says what to do with an object.
@@ -88,6 +102,9 @@ type Order struct {
 	// Again marks an object that was tried before or was found without a notice: its attempt is
 	// noted before it is opened, because it may be the one that kills its loader.
 	Again bool
+
+	noted   bool // the attempt is noted: once, however often it is repeated at once
+	suspect bool // several loaders did not outlive the object
 }
 
 // Handle runs one object from the bucket to its receipt. A nil error means that the object needs
@@ -98,13 +115,13 @@ func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, e
 	if run.Kind == "" {
 		run.Kind = dropzone.Load
 	}
-	receipt, err := p.settledOrLoaded(ctx, &run, order)
-	receipt, err = p.conclude(ctx, run, receipt, err)
+	receipt, err := p.settledOrLoaded(ctx, &run, &order)
+	receipt, err = p.conclude(ctx, run, order, receipt, err)
 	p.log(ctx, receipt, err)
 	return receipt, err
 }
 
-func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order Order) (dropzone.Receipt, error) {
+func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
 	if run.Kind == dropzone.Load {
 		settled, err := p.Ledger.Settled(ctx, order.Object)
 		if settled {
@@ -119,7 +136,7 @@ func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order
 
 // tryUntilCertain repeats a run at once after passing faults, and after a COMMIT whose outcome is
 // unknown: the same run then finds its own receipt, or does the work.
-func (p *Pipeline) tryUntilCertain(ctx context.Context, run *dropzone.Run, order Order) (dropzone.Receipt, error) {
+func (p *Pipeline) tryUntilCertain(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
 	try := func() (dropzone.Receipt, error) {
 		receipt, err := p.load(ctx, run, order)
 		if err != nil && !p.Loader.Transient(err) {
@@ -139,13 +156,13 @@ func (p *Pipeline) tryUntilCertain(ctx context.Context, run *dropzone.Run, order
 const immediateTries = 5
 
 // load is the way of the data: open, decode, clean, and all in one transaction.
-func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order Order) (receipt dropzone.Receipt, err error) {
+func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (receipt dropzone.Receipt, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
-	object, body, err := p.open(ctx, order)
+	object, body, err := p.open(ctx, order.Object)
 	if err != nil {
 		return dropzone.Receipt{}, err
 	}
@@ -154,6 +171,7 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order Order) (re
 	if err := p.admit(ctx, object, order); err != nil {
 		return dropzone.Receipt{}, err
 	}
+	defer p.enter(order.suspect)()
 	records, err := csvfile.NewReader(body, csvfile.Options{
 		Known: p.Cleaner.Known, Limits: p.Limits.CSV,
 		FinalNewlineOptional: p.Cleaner.Contract().FinalNewline == "optional",
@@ -177,16 +195,8 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order Order) (re
 	return p.Loader.Load(ctx, *run)
 }
 
-// open identifies the object and opens it at exactly those bytes.
-func (p *Pipeline) open(ctx context.Context, order Order) (dropzone.Object, io.ReadCloser, error) {
-	asked := order.Object
-	if !asked.Local() && !asked.Versioned() && asked.ETag == "" {
-		current, err := p.Source.Stat(ctx, asked)
-		if err != nil {
-			return asked, nil, err
-		}
-		asked = current
-	}
+// open opens the object at exactly the bytes that were asked for, or at what the key holds now.
+func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Object, io.ReadCloser, error) {
 	object, body, err := p.Source.Open(ctx, asked)
 	if err != nil {
 		return asked, nil, err
@@ -196,8 +206,7 @@ func (p *Pipeline) open(ctx context.Context, order Order) (dropzone.Object, io.R
 	}
 	if object.Versioned() {
 		if object.VersionRank, err = p.Source.VersionRank(ctx, object); err != nil {
-			body.Close() //nolint:errcheck // the rank's error is the one that matters
-			return object, nil, err
+			return object, nil, errors.Join(err, body.Close())
 		}
 	}
 	return object, body, nil
@@ -205,33 +214,41 @@ func (p *Pipeline) open(ctx context.Context, order Order) (dropzone.Object, io.R
 
 const (
 	largeObject  = 8 << 20 // from here on an attempt is noted before the object is read
-	diedTooOften = 5       // attempts without any outcome
+	suspectFrom  = 2       // attempts without any outcome, from which on it is loaded alone
+	diedTooOften = 5       // attempts without any outcome, from which on it is parked
 )
 
 // admit judges an object by what the store says of it, before it is read.
-func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order Order) error {
+func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order *Order) error {
 	if limit := p.Limits.ObjectBytes; limit > 0 && o.Size > limit {
 		return &dropzone.UnreadableError{
 			Reason: dropzone.TooLarge,
 			Hint:   fmt.Sprintf("the object has %d bytes, the limit is %d: split it, or raise EVENTDROP_MAX_OBJECT_BYTES and replay it", o.Size, limit),
 		}
 	}
-	asked := order.Object
 	if order.DryRun {
 		return nil
 	}
-	if asked.ETag != "" && asked.VersionID != o.VersionID {
+	if asked := order.Object; identified(asked) && (asked.VersionID != o.VersionID || asked.ETag != o.ETag) {
 		if err := p.Ledger.Supersede(ctx, asked); err != nil {
 			return err
 		}
 	}
-	if order.Kind != dropzone.Load && order.Kind != "" || !order.Again && o.Size < largeObject {
+	byHand := order.Kind != dropzone.Load && order.Kind != ""
+	if order.noted || byHand || !order.Again && o.Size < largeObject {
 		return nil
 	}
+	return p.noteAttempt(ctx, o, order)
+}
+
+// noteAttempt leaves a trace of an object that may kill its loader. One that has killed several is a
+// suspect, and at last it is parked.
+func (p *Pipeline) noteAttempt(ctx context.Context, o dropzone.Object, order *Order) error {
 	died, err := p.Ledger.NoteAttempt(ctx, o)
 	if err != nil {
 		return err
 	}
+	order.noted, order.suspect = true, died >= suspectFrom
 	if died >= diedTooOften {
 		return &dropzone.UnreadableError{
 			Reason: dropzone.LoaderDied,
@@ -239,4 +256,14 @@ func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order Order) er
 		}
 	}
 	return nil
+}
+
+// enter lets objects be loaded side by side, and a suspect alone. The returned function leaves.
+func (p *Pipeline) enter(suspect bool) (leave func()) {
+	if suspect {
+		p.alone.Lock()
+		return p.alone.Unlock
+	}
+	p.alone.RLock()
+	return p.alone.RUnlock
 }

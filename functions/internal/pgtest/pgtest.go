@@ -36,51 +36,51 @@ type DB struct {
 }
 
 // New returns a fresh schema, which is dropped when the test ends.
-func New(t testing.TB) DB {
-	t.Helper()
-	db := Empty(t)
-	if _, err := migrations.Up(t.Context(), db.URL, db.Schema); err != nil {
-		t.Fatal(err)
+func New(tb testing.TB) DB {
+	tb.Helper()
+	db := Empty(tb)
+	if _, err := migrations.Up(tb.Context(), db.URL, db.Schema); err != nil {
+		tb.Fatal(err)
 	}
 	return db
 }
 
 // Empty is New without the migrations: the schema does not exist yet.
-func Empty(t testing.TB) DB {
-	t.Helper()
+func Empty(tb testing.TB) DB {
+	tb.Helper()
 	server, err := shared()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	db := DB{URL: server.url, Schema: "test_" + strings.ReplaceAll(uuid.NewString(), "-", ""), Server: server.postgres}
-	db.LoaderURL = withRole(t, db.URL, "eventdrop_loader")
+	db.LoaderURL = withRole(tb, db.URL, "eventdrop_loader")
 	cfg, err := pgxpool.ParseConfig(db.URL)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg.ConnConfig.RuntimeParams["search_path"] = db.Schema
-	if db.Pool, err = pgxpool.NewWithConfig(t.Context(), cfg); err != nil {
-		t.Fatal(err)
+	if db.Pool, err = pgxpool.NewWithConfig(tb.Context(), cfg); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { db.drop(t) })
+	tb.Cleanup(func() { db.drop(tb) })
 	return db
 }
 
-func (db DB) drop(t testing.TB) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) //nolint:usetesting // the test's context has ended
+func (db DB) drop(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) // the test's context has ended
 	defer cancel()
 	defer db.Pool.Close()
 	if _, err := db.Pool.Exec(ctx, "drop schema if exists "+pgx.Identifier{db.Schema}.Sanitize()+" cascade"); err != nil {
-		t.Errorf("drop the test's schema: %v", err)
+		tb.Errorf("drop the test's schema: %v", err)
 	}
 }
 
-func withRole(t testing.TB, address, role string) string {
-	t.Helper()
+func withRole(tb testing.TB, address, role string) string {
+	tb.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	q := u.Query()
 	q.Set("role", role)

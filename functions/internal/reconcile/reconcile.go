@@ -138,8 +138,8 @@ func (r *reconcile) retryDue(ctx context.Context) error {
 func (r *reconcile) loadMissing(ctx context.Context) error {
 	page := make([]dropzone.Object, 0, pageSize)
 	for o, err := range r.Bucket.List(ctx) {
-		if err != nil {
-			return fmt.Errorf("reconcile: %w", err)
+		if err != nil { // what was listed so far is there all the same
+			return errors.Join(fmt.Errorf("reconcile: %w", err), r.comparePage(ctx, page))
 		}
 		if !r.Accepts(o) {
 			continue

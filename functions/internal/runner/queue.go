@@ -90,13 +90,6 @@ func (q *queue) done(o dropzone.Object) {
 	}
 }
 
-// backlog is the number of objects that wait.
-func (q *queue) backlog() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.waiting)
-}
-
 // close wakes all takers and returns how many objects still waited.
 func (q *queue) close() int {
 	q.mu.Lock()

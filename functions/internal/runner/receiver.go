@@ -34,7 +34,7 @@ func (r *Runner) authorised(next http.Handler) http.Handler {
 		token, bearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(token))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !bearer {
-			r.Log.Warn("notice refused: wrong token", "from", req.RemoteAddr)
+			r.Log.WarnContext(req.Context(), "notice refused: wrong token", "from", req.RemoteAddr)
 			answer(w, http.StatusUnauthorized, reply{Error: "wrong or missing token: send Authorization: Bearer <EVENTDROP_WEBHOOK_TOKEN>"})
 			return
 		}
@@ -56,9 +56,8 @@ type reply struct {
 // is not, for ever, and holds back everything behind it.
 func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxNotice))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		r.Log.Warn("notice ignored: too large", "limit", maxNotice)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		r.Log.WarnContext(req.Context(), "notice ignored: too large", "limit", maxNotice)
 		answer(w, http.StatusRequestEntityTooLarge, reply{Error: "a notification may have 1 MiB"})
 		return
 	}
@@ -68,7 +67,7 @@ func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request)
 	objects, ignored, err := r.Parse(body)
 	result := reply{Ignored: ignored}
 	if err != nil {
-		r.Log.Warn("notice not understood", "error", err.Error())
+		r.Log.WarnContext(req.Context(), "notice not understood", "error", err.Error())
 		result.Error = err.Error()
 	}
 	for _, o := range objects {
@@ -84,7 +83,7 @@ func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request)
 
 func (r *Runner) health(w http.ResponseWriter, req *http.Request) {
 	if err := r.Healthy(req.Context()); err != nil {
-		r.Log.Warn("not healthy", "error", err.Error())
+		r.Log.WarnContext(req.Context(), "not healthy", "error", err.Error())
 		answer(w, http.StatusServiceUnavailable, reply{Error: "not healthy: see the log"})
 		return
 	}

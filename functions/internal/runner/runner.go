@@ -78,10 +78,10 @@ func (r *Runner) stop(work context.Context, stopWork context.CancelCauseFunc, se
 	ctx, cancel := context.WithTimeout(work, stopTime)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		r.Log.Warn("webhook receiver did not stop in time", "error", err.Error())
+		r.Log.WarnContext(ctx, "webhook receiver did not stop in time", "error", err.Error())
 	}
 	if left := queue.close(); left > 0 {
-		r.Log.Info("notices left for the next start's reconcile", "count", left)
+		r.Log.InfoContext(ctx, "notices left for the next start's reconcile", "count", left)
 	}
 	workers.Wait()
 }
@@ -124,6 +124,6 @@ func (r *Runner) schedule(ctx, work context.Context, queue *queue) {
 
 func (r *Runner) report(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
-		r.Log.Warn(what+" did not finish; it is tried again", "error", err.Error())
+		r.Log.WarnContext(ctx, "did not finish; it is tried again", "what", what, "error", err.Error())
 	}
 }

@@ -19,45 +19,62 @@ const (
 )
 
 // claim makes the object this run's own until the transaction ends, or reports that it is settled:
-// somebody loaded or parked it, and receipt says so.
+// somebody loaded or parked it, or this very run did, and receipt says so.
 func (l *load) claim(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
-	if err := l.numberDrop(ctx, tx); errors.Is(err, errSettled) {
-		return true, l.settle(ctx, tx)
-	} else if err != nil {
+	if settled, err = l.numberDrop(ctx, tx); err != nil {
 		return false, err
 	}
+	if !settled {
+		if settled, err = l.insertClaim(ctx, tx); err != nil {
+			return false, fmt.Errorf("claim: %w", busy(err))
+		}
+	}
+	switch {
+	case settled:
+		return true, l.settle(ctx, tx)
+	case l.run.Kind == dropzone.Load:
+		return false, nil
+	}
+	return l.lookBack(ctx, tx)
+}
+
+// insertClaim takes the ledger's row of the drop, waiting for a twin that has it.
+func (l *load) insertClaim(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
 	batch := &pgx.Batch{}
-	l.queueLimits(ctx, batch, claimWait)
+	l.w.queueLimits(ctx, batch, claimWait)
 	o := l.run.Object
 	batch.Queue(l.w.queries["claim"], o.Bucket, o.Key, o.VersionID, o.ETag, l.dropNumber, o.Size, o.LastModified,
-		l.receipt.Contract, l.receipt.Revision, l.run.ID, l.run.Kind != dropzone.Load)
+		l.receipt.Contract, l.receipt.Revision, l.run.ID, l.run.Kind != dropzone.Load).
+		QueryRow(func(row pgx.Row) error {
+			err := row.Scan(&l.receipt.ObjectID)
+			if settled = errors.Is(err, pgx.ErrNoRows); settled {
+				return nil
+			}
+			return err //nolint:wrapcheck // claim says what it did
+		})
 	if !o.Versioned() {
 		batch.Queue(l.w.queries["supersede_older"], o.Bucket, o.Key, l.dropNumber)
 	}
-	l.queueLimits(ctx, batch, mergeWait)
-	results := tx.SendBatch(ctx, batch)
-	defer results.Close() //nolint:errcheck // closed with its error below
-	if _, err := results.Exec(); err != nil {
-		return false, fmt.Errorf("set time limits: %w", err)
+	l.w.queueLimits(ctx, batch, mergeWait)
+	return settled, tx.SendBatch(ctx, batch).Close()
+}
+
+// lookBack is for runs that are asked for although the object was loaded before: it finds out
+// whether this very run did so already, and what the last one under this revision gave.
+func (l *load) lookBack(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
+	if settled, err = l.ownReceipt(ctx, tx); settled || err != nil {
+		return settled, err
 	}
-	err = results.QueryRow().Scan(&l.receipt.ObjectID, &l.priorHash)
-	if errors.Is(err, pgx.ErrNoRows) {
-		if err := results.Close(); err != nil {
-			return false, fmt.Errorf("claim: %w", err)
-		}
-		return true, l.settle(ctx, tx)
-	}
-	if err != nil {
-		return false, fmt.Errorf("claim: %w", busy(err))
-	}
-	if err := results.Close(); err != nil {
-		return false, fmt.Errorf("claim: %w", err)
+	r := &l.receipt
+	err = tx.QueryRow(ctx, l.w.queries["prior_hash"], r.ObjectID, r.Contract, r.Revision).Scan(&l.priorHash)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return false, fmt.Errorf("look up the last run: %w", err)
 	}
 	return false, nil
 }
 
-func (l *load) queueLimits(ctx context.Context, batch *pgx.Batch, lock time.Duration) {
-	batch.Queue(l.w.queries["limits"], millis(lock), statementLimit(ctx), millis(idleLimit))
+func (w *Warehouse) queueLimits(ctx context.Context, batch *pgx.Batch, lock time.Duration) {
+	batch.Queue(w.queries["limits"], millis(lock), statementLimit(ctx), millis(idleLimit))
 }
 
 // statementLimit follows the caller's deadline; "0" means none, which is right for large objects.
@@ -71,44 +88,37 @@ func statementLimit(ctx context.Context) string {
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// errSettled says inside the claim that there is nothing to do.
-var errSettled = errors.New("settled")
-
 // numberDrop finds the number of the drop and its order within its key. A version is one drop for
 // ever. Where bytes can be replaced, the key is locked and looked at: only what it holds now may be loaded,
-// and the newest drop with the same ETag and last-modified is this very drop.
-func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) error {
+// and the newest settled drop with the same ETag and last-modified is this very drop.
+func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
 	o := l.run.Object
 	if o.Versioned() {
 		l.dropNumber, l.dropOrder = 1, o.VersionRank
-		return nil
+		return false, nil
 	}
 	batch := &pgx.Batch{}
-	l.queueLimits(ctx, batch, claimWait)
-	batch.Queue(l.w.queries["lock_key"], o.Bucket, o.Key)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("lock the key: %w", busy(err))
-	}
-	if err := l.checkCurrent(ctx); err != nil {
-		return err
-	}
-	newest, err := l.newestDrop(ctx, tx)
-	if err != nil {
-		return err
-	}
-	l.dropNumber = newest.number + 1
-	switch {
-	case newest.etag != o.ETag:
-	case !newest.settled(): // failed, superseded or gone, and now it is there: this drop
-		l.dropNumber = newest.number
-	case newest.modified.Equal(o.LastModified):
-		l.dropNumber = newest.number
-		if l.run.Kind == dropzone.Load {
-			return errSettled
-		}
+	l.w.queueLimits(ctx, batch, claimWait)
+	if l.dropNumber, settled, err = l.w.lockDrop(ctx, tx, batch, o); err != nil {
+		return false, err
 	}
 	l.dropOrder = l.dropNumber
-	return nil
+	if settled && l.run.Kind == dropzone.Load {
+		return true, nil
+	}
+	return false, l.checkCurrent(ctx)
+}
+
+// lockDrop sends the batch, locks the key of an object whose bytes can be replaced and says which
+// of its drops the object is.
+func (w *Warehouse) lockDrop(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, o dropzone.Object) (number int32, settled bool, err error) {
+	batch.Queue(w.queries["lock_key"], o.Bucket, o.Key)
+	batch.Queue(w.queries["which_drop"], o.Bucket, o.Key, o.ETag, optionalTime(o)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&number, &settled) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, false, fmt.Errorf("lock the key: %w", busy(err))
+	}
+	return number, settled, nil
 }
 
 // checkCurrent refuses an object whose key holds something else by now.
@@ -126,42 +136,32 @@ func (l *load) checkCurrent(ctx context.Context) error {
 	return nil
 }
 
-type drop struct {
-	number   int32
-	etag     string
-	modified time.Time
-	state    dropzone.State
-}
-
-func (d drop) settled() bool { return d.state == dropzone.Loaded || d.state == dropzone.Parked }
-
-func (l *load) newestDrop(ctx context.Context, tx pgx.Tx) (drop, error) {
-	var d drop
-	var modified *time.Time
-	err := tx.QueryRow(ctx, l.w.queries["newest_drop"], l.run.Object.Bucket, l.run.Object.Key).
-		Scan(&d.number, &d.etag, &modified, &d.state)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return d, fmt.Errorf("look up the newest drop: %w", err)
-	}
-	if modified != nil {
-		d.modified = *modified
-	}
-	return d, nil
-}
-
 // settle finds out whether the object was settled by this very run, whose commit had an unknown
-// outcome, or by somebody else.
+// outcome, or by somebody else, and how.
 func (l *load) settle(ctx context.Context, tx pgx.Tx) error {
-	r := &l.receipt
-	err := tx.QueryRow(ctx, l.w.queries["receipt_of_run"], l.run.ID).
-		Scan(&r.ObjectID, &r.RowsRead, &r.Inserted, &r.Updated, &r.Stale, &r.Duplicate, &r.Rejected)
-	if errors.Is(err, pgx.ErrNoRows) {
-		r.Already = true
-		r.Books = dropzone.Books{}
-		return nil
+	if own, err := l.ownReceipt(ctx, tx); own || err != nil {
+		return err
 	}
+	r, o := &l.receipt, l.run.Object
+	r.Already = true
+	err := tx.QueryRow(ctx, l.w.queries["settled_as"], o.Bucket, o.Key, o.VersionID, o.ETag, l.dropNumber).
+		Scan(&r.State, &r.Reason, &r.Hint)
 	if err != nil {
-		return fmt.Errorf("look up the receipt: %w", err)
+		return fmt.Errorf("look into the ledger: %w", err)
 	}
 	return nil
+}
+
+// ownReceipt looks for the receipt of this very run and, if there is one, takes its books over.
+func (l *load) ownReceipt(ctx context.Context, tx pgx.Tx) (found bool, err error) {
+	r := &l.receipt
+	err = tx.QueryRow(ctx, l.w.queries["receipt_of_run"], l.run.ID).
+		Scan(&r.ObjectID, &r.RowsRead, &r.Inserted, &r.Updated, &r.Stale, &r.Duplicate, &r.Rejected)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up the receipt: %w", err)
+	}
+	return true, nil
 }

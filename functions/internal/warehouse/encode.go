@@ -33,18 +33,31 @@ func appendValue(dst []byte, c columnEncoding, v *dropzone.Value) []byte {
 	case dropzone.Decimal:
 		return appendNumeric(dst, v.Int, c.scale)
 	case dropzone.Boolean:
-		return append(dst, 0, 0, 0, 1, byte(v.Int))
+		return append(dst, 0, 0, 0, 1, byte(v.Int&1))
 	case dropzone.JSON:
-		dst = binary.BigEndian.AppendUint32(dst, uint32(len(v.Bytes)+1))
-		return append(append(dst, 1), v.Bytes...) // version 1 of jsonb's format
+		dst = append(appendLength(dst, len(v.Bytes)+1), 1) // version 1 of jsonb's format
+		return append(dst, v.Bytes...)
+	default:
+		return append(appendLength(dst, len(v.Bytes)), v.Bytes...)
 	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(v.Bytes)))
-	return append(dst, v.Bytes...)
+}
+
+// appendLength appends the length of a field, or another small number of four bytes.
+func appendLength(dst []byte, n int) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(n)) //nolint:gosec // records and counts are bounded far below
+}
+
+// appendShort appends a small number of two bytes, which may be negative.
+func appendShort(dst []byte, n int) []byte {
+	return binary.BigEndian.AppendUint16(dst, uint16(n)) //nolint:gosec // counts of columns and digits
 }
 
 func appendInt64(dst []byte, n int64) []byte {
-	return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(n))
+	return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), bits(n))
 }
+
+// bits is n in two's complement.
+func bits(n int64) uint64 { return uint64(n) } //nolint:gosec // no conversion of a number
 
 // appendTimestamp takes microseconds since 1970.
 func appendTimestamp(dst []byte, micros int64) []byte { return appendInt64(dst, micros-postgresEpoch) }
@@ -52,26 +65,26 @@ func appendTimestamp(dst []byte, micros int64) []byte { return appendInt64(dst, 
 // appendNumeric writes n x 10^-scale as numeric: digits in base 10,000, the number of the first
 // digit's position (weight), sign and decimal places (src/backend/utils/adt/numeric.c, numeric_send).
 func appendNumeric(dst []byte, n int64, scale int) []byte {
-	sign, u := uint16(0), uint64(n)
+	sign, u := 0, bits(n)
 	if n < 0 {
-		sign, u = 0x4000, -uint64(n)
+		sign, u = 0x4000, -u
 	}
 	unit := pow10(scale)
 	whole, fraction := u/unit, u%unit
-	var digits [10]uint16 // five for the whole, up to two for the fraction
+	var digits [10]uint64 // five for the whole, up to two for the fraction
 	first, last := 5, 5   // digits[first:last] are set
 	for ; whole > 0; whole /= 10_000 {
 		first--
-		digits[first] = uint16(whole % 10_000)
+		digits[first] = whole % 10_000
 	}
 	weight := 4 - first
 	for left := scale; left > 0; left -= 4 {
 		if left >= 4 {
 			unit /= 10_000
-			digits[last] = uint16(fraction / unit)
+			digits[last] = fraction / unit
 			fraction %= unit
 		} else {
-			digits[last] = uint16(fraction * pow10(4-left))
+			digits[last] = fraction * pow10(4-left)
 		}
 		last++
 	}
@@ -85,13 +98,12 @@ func appendNumeric(dst []byte, n int64, scale int) []byte {
 	if first == last {
 		weight = 0
 	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(8+2*(last-first)))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(last-first))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(weight))
-	dst = binary.BigEndian.AppendUint16(dst, sign)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(scale))
+	dst = appendLength(dst, 8+2*(last-first))
+	for _, word := range []int{last - first, weight, sign, scale} {
+		dst = appendShort(dst, word)
+	}
 	for _, d := range digits[first:last] {
-		dst = binary.BigEndian.AppendUint16(dst, d)
+		dst = appendShort(dst, int(d)) //nolint:gosec // below 10,000
 	}
 	return dst
 }

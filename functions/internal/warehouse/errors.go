@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,7 @@ const (
 	noDatabase       = "3D000"
 	insufficient     = "42501"
 	tooMany          = "53300"
+	canceled         = "57014" // statement_timeout, or a cancel request
 )
 
 // busy turns a lock timeout into dropzone.ErrBusy.
@@ -33,8 +35,7 @@ func busy(err error) error {
 }
 
 func sqlState(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
 	return ""
@@ -44,17 +45,30 @@ func sqlState(err error) string {
 // connection broke, the server restarted, or two transactions got in each other's way. It says
 // nothing about later: every error but an unreadable object is tried again later.
 func (*Warehouse) Transient(err error) bool {
-	var network net.Error
 	switch state := sqlState(err); {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), unreadable(err):
 		return false
 	case errors.Is(err, dropzone.ErrCommitUnknown), state == serialization, state == deadlock:
 		return true
 	case state != "":
 		class := state[:2]
-		return class == "08" || class == "57" && state != "57014" // connection exceptions, operator intervention
+		return class == "08" || class == "57" && state != canceled // connection exceptions, operator intervention
 	}
-	return errors.As(err, &network) || pgconn.SafeToRetry(err)
+	return connectionLost(err) || pgconn.SafeToRetry(err)
+}
+
+// unreadable reports whether the object is at fault, whatever its cause looks like: a cut archive
+// ends as a lost connection does.
+func unreadable(err error) bool {
+	_, ok := errors.AsType[*dropzone.UnreadableError](err)
+	return ok
+}
+
+// connectionLost reports whether a connection broke. A server that stops at once sends no last word.
+// It does not ask for a net.Error, which a missing file is, too.
+func connectionLost(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // Explain rewrites an error of PostgreSQL for a person: what is wrong and the next step. The

@@ -70,3 +70,13 @@ func (w *Warehouse) Due(ctx context.Context, limit int) ([]dropzone.Object, erro
 	}
 	return due, nil
 }
+
+// ResumeInterrupted makes objects due at once whose attempt was begun and never ended. It is asked
+// when a loader starts: the one before it may have died. It returns their number.
+func (w *Warehouse) ResumeInterrupted(ctx context.Context) (int64, error) {
+	tag, err := w.pool.Exec(ctx, w.queries["resume_interrupted"])
+	if err != nil {
+		return 0, fmt.Errorf("resume interrupted objects: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,9 @@ func (w *Warehouse) Load(ctx context.Context, run dropzone.Run) (dropzone.Receip
 	if err := l.writeBooks(ctx, tx); err != nil {
 		return l.receipt, err
 	}
-	if !run.DryRun {
+	if run.DryRun {
+		l.receipt.ObjectID = 0 // it goes with the rollback
+	} else {
 		err = commit(ctx, tx)
 	}
 	l.receipt.TotalDuration = time.Since(run.Started)
@@ -63,7 +66,7 @@ type load struct {
 	rows       *rowReader
 	dropOrder  int32
 	dropNumber int32
-	priorHash  []byte // the output hash of an earlier run
+	priorHash  []byte // what the last run under this revision gave; nil: there was none
 }
 
 func (w *Warehouse) newLoad(run dropzone.Run) *load {
@@ -99,9 +102,12 @@ func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 	r.OutputHash = l.rows.outputHash()
 	r.ReadDuration = l.rows.waited
 	r.TotalDuration = time.Since(l.run.Started)
+	if l.priorHash != nil && !bytes.Equal(l.priorHash, r.OutputHash[:]) {
+		r.Hint = otherOutput
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(l.w.queries["finish_object"], r.ObjectID, r.Dialect, r.OutputHash[:])
-	if quality := l.run.Rows.Quality(); len(quality) > 0 || l.run.Kind == dropzone.Replay {
+	if quality := l.run.Rows.Quality(); len(quality) > 0 || l.run.Kind != dropzone.Load {
 		l.describe(quality)
 		queueQuality(batch, l.w.queries["upsert_quality"], r.ObjectID, quality)
 	}
@@ -111,6 +117,11 @@ func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 	}
 	return nil
 }
+
+// otherOutput warns of rows that did not follow from bytes and revision alone. The run stands: rows of
+// the same line keep their old values, because their recency is the same.
+const otherOutput = "the object gave other rows than the last time under the same revision of the contract: " +
+	"raise the contract's revision and replay it again, so that the new rows win"
 
 // receiptArgs are the parameters of insert_receipt.
 func receiptArgs(r dropzone.Receipt, sample any) []any {

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -68,7 +69,7 @@ func mergeStatement(c *contract.Contract, t *table, source string, arrays int) s
 	values := append(t.eventColumns(), fmt.Sprintf("$%d::bigint", arrays+paramObject), "line_no", recency,
 		fmt.Sprintf("$%d::timestamptz", arrays+paramModified), fmt.Sprintf("$%d::bigint", arrays+paramSourceHash),
 		fmt.Sprintf("$%d::integer", arrays+paramDropOrder), fmt.Sprintf("$%d::integer", arrays+paramRevision))
-	all := append(columns, system...)
+	all := slices.Concat(columns, system)
 	collate := ""
 	if c.Columns[c.ColumnIndex(c.Key)].Type() != dropzone.UUID {
 		collate = ` collate "C"`

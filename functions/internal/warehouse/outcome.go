@@ -15,10 +15,13 @@ import (
 // Record notes an outcome in a transaction of its own, after the load's was rolled back. It never
 // overwrites an object that was loaded or parked meanwhile: then it returns 0. A parked object gets
 // a receipt whose counts are zero.
+//
+// Of an object whose bytes can be replaced and of which only the ETag is known, nothing is recorded
+// where the newest settled drop has that ETag: it is most likely this one, and else a listing finds it.
 func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error) {
-	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+	err = w.short(ctx, run.Object, func(tx pgx.Tx, drop int32) error {
 		var attempts int
-		objectID, attempts, err = w.recordOutcome(ctx, tx, run.Object, out)
+		objectID, attempts, err = w.recordOutcome(ctx, tx, run, drop, out)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -30,6 +33,7 @@ func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.O
 			_, err = tx.Exec(ctx, w.queries["schedule_retry"], objectID, out.Retry(attempts).Seconds())
 		case dropzone.Parked:
 			err = w.receiptOfParked(ctx, tx, run, objectID, out)
+		default:
 		}
 		return err
 	})
@@ -39,16 +43,34 @@ func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.O
 	return objectID, nil
 }
 
-func (w *Warehouse) recordOutcome(ctx context.Context, tx pgx.Tx, o dropzone.Object, out dropzone.Outcome) (int64, int, error) {
-	if !o.Versioned() {
-		if _, err := tx.Exec(ctx, w.queries["lock_key"], o.Bucket, o.Key); err != nil {
-			return 0, 0, fmt.Errorf("lock the key: %w", err)
+// short runs a short transaction about one object: no wait in it is long, and a key whose bytes can
+// be replaced is locked.
+func (w *Warehouse) short(ctx context.Context, o dropzone.Object, run func(tx pgx.Tx, drop int32) error) error {
+	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) (err error) { //nolint:wrapcheck // the callers say what they did
+		batch := &pgx.Batch{}
+		w.queueLimits(ctx, batch, claimWait)
+		drop := int32(1)
+		if o.Versioned() {
+			err = tx.SendBatch(ctx, batch).Close()
+		} else {
+			drop, _, err = w.lockDrop(ctx, tx, batch, o)
 		}
-	}
+		if err != nil {
+			return err //nolint:wrapcheck // the callers say what they did
+		}
+		return run(tx, drop)
+	})
+}
+
+func (w *Warehouse) recordOutcome(ctx context.Context, tx pgx.Tx, run dropzone.Run, drop int32, out dropzone.Outcome) (int64, int, error) {
 	var objectID int64
 	var attempts int
-	err := tx.QueryRow(ctx, w.queries["record_outcome"], o.Bucket, o.Key, o.VersionID, o.ETag, optionalSize(o), optionalTime(o),
-		w.contract.Name, w.contract.Revision, out.State, out.Reason, out.Hint, out.Detail).Scan(&objectID, &attempts)
+	o := run.Object
+	hint, _ := printable([]byte(out.Hint))
+	detail, _ := printable([]byte(out.Detail)) // errors may quote bytes that are no text
+	parkAgain := out.State == dropzone.Parked && run.Kind != dropzone.Load
+	err := tx.QueryRow(ctx, w.queries["record_outcome"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o),
+		w.contract.Name, w.contract.Revision, out.State, out.Reason, hint, detail, parkAgain).Scan(&objectID, &attempts)
 	return objectID, attempts, err //nolint:wrapcheck // Record says what it did
 }
 
@@ -88,15 +110,11 @@ func sampleRows(rejects []dropzone.Reject) []sampleRow {
 
 // NoteAttempt counts, in a transaction of its own, that an object is about to be read, and returns how
 // many such attempts ended without any outcome before. A loader that dies leaves the count behind.
+// Where another loader holds the object the error is dropzone.ErrBusy.
 func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error) {
 	var attempts int
-	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		if !o.Versioned() {
-			if _, err := tx.Exec(ctx, w.queries["lock_key"], o.Bucket, o.Key); err != nil {
-				return fmt.Errorf("lock the key: %w", err)
-			}
-		}
-		err := tx.QueryRow(ctx, w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, optionalSize(o), optionalTime(o)).
+	err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
+		err := tx.QueryRow(ctx, w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
 			Scan(&attempts)
 		if errors.Is(err, pgx.ErrNoRows) { // settled: the claim will say so
 			attempts = 1
@@ -105,7 +123,7 @@ func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died in
 		return err //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
-		return 0, fmt.Errorf("note the attempt: %w", err)
+		return 0, fmt.Errorf("note the attempt: %w", busy(err))
 	}
 	return attempts - 1, nil
 }

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"eventdrop/functions/internal/contract"
@@ -83,7 +85,7 @@ func (r *rowReader) next() error {
 }
 
 func (r *rowReader) encode(e *dropzone.Event) {
-	b := binary.BigEndian.AppendUint16(r.encoded, uint16(len(r.table.staged)))
+	b := appendShort(r.encoded, len(r.table.staged))
 	for i, c := range r.table.encodings {
 		b = appendValue(b, c, &e.Values[i])
 	}
@@ -102,7 +104,7 @@ const maxSample = 10
 func (r *rowReader) addReject(reject *dropzone.Reject) error {
 	r.rejected++
 	r.rejects.add(reject)
-	r.hash.Write(binary.BigEndian.AppendUint64(nil, uint64(reject.Line)))
+	r.hash.Write(binary.BigEndian.AppendUint64(nil, bits(reject.Line)))
 	r.hash.Write([]byte(reject.Reason))
 	if r.limited() && len(r.sample) < maxSample {
 		kept := *reject
@@ -144,11 +146,8 @@ func (r *rowReader) Read(p []byte) (int, error) {
 	began := time.Now()
 	defer func() { r.waited += time.Since(began) }()
 	if r.offset == len(r.encoded) {
-		r.encoded, r.offset = r.encoded[:0], 0
-		for len(r.encoded) < copyChunk && !r.complete && !r.rejects.full() {
-			if r.err = r.next(); r.err != nil {
-				return 0, r.err
-			}
+		if r.err = r.fill(); r.err != nil {
+			return 0, r.err
 		}
 		if len(r.encoded) == 0 {
 			return 0, io.EOF
@@ -157,6 +156,23 @@ func (r *rowReader) Read(p []byte) (int, error) {
 	n := copy(p, r.encoded[r.offset:])
 	r.offset += n
 	return n, nil
+}
+
+// fill reads the next chunk. A panic of the rows becomes their error here, because it would end the
+// whole program: COPY reads in a goroutine of its own.
+func (r *rowReader) fill() (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	r.encoded, r.offset = r.encoded[:0], 0
+	for len(r.encoded) < copyChunk && !r.complete && !r.rejects.full() {
+		if err := r.next(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyChunk is how many encoded bytes are made at a time.

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -45,8 +47,9 @@ func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
 
 // copyRows runs one COPY, until the rows end or the rejects are full.
 func (l *load) copyRows(ctx context.Context, tx pgx.Tx) error {
-	stream := io.MultiReader(bytes.NewReader(copyHeader()), l.rows, bytes.NewReader([]byte{0xff, 0xff}))
+	stream := &copyStream{r: io.MultiReader(bytes.NewReader(copyHeader()), l.rows, bytes.NewReader([]byte{0xff, 0xff}))}
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, l.w.table.copyStage)
+	stream.end()
 	if l.rows.err != nil { // COPY reports it as a cancelled query
 		return l.rows.err
 	}
@@ -54,6 +57,31 @@ func (l *load) copyRows(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("copy into the staging table: %w", err)
 	}
 	return nil
+}
+
+// copyStream is what one COPY reads. pgx does so in a goroutine of its own, which outlives CopyFrom
+// where the connection breaks: the end keeps it from the rows.
+type copyStream struct {
+	mu    sync.Mutex
+	r     io.Reader
+	ended bool
+}
+
+// Read reads on until the end.
+func (s *copyStream) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return 0, io.ErrClosedPipe
+	}
+	return s.r.Read(p)
+}
+
+// end returns when no Read is at work; none begins any more.
+func (s *copyStream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
 }
 
 // copyHeader is the signature, the flags and the length of the extension: none.
@@ -66,9 +94,10 @@ func (l *load) merge(ctx context.Context, tx pgx.Tx, arrays [][]byte, merge, dis
 		variant = 1
 	}
 	o := l.run.Object
-	params := append(arrays[:len(arrays):len(arrays)],
-		int8Param(l.receipt.ObjectID), int8Param(o.LastModified.UnixMicro()-postgresEpoch), int8Param(o.SourceHash()),
-		int4Param(l.dropOrder), int4Param(l.receipt.Revision))
+	params := slices.Concat(arrays, [][]byte{
+		int8Param(l.receipt.ObjectID), int8Param(o.LastModified.UnixMicro() - postgresEpoch), int8Param(o.SourceHash()),
+		int4Param(l.dropOrder), int4Param(l.receipt.Revision),
+	})
 	counts, err := l.query(ctx, tx, merge[variant], params, 2)
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
@@ -112,13 +141,13 @@ func (l *load) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte
 	}
 	counts := make([]int64, columns)
 	for i, field := range result.Rows[0] {
-		counts[i] = int64(binary.BigEndian.Uint64(field))
+		counts[i] = int64(binary.BigEndian.Uint64(field)) //nolint:gosec // a bigint
 	}
 	return counts, nil
 }
 
-func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
-func int4Param(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, bits(n)) }
+func int4Param(n int32) []byte { return appendLength(nil, int(n)) }
 
 // arrays turns the encoded rows into one binary array per staged column: number of dimensions, a flag
 // for NULLs, the element's type, its length and lower bound, then the elements, which are fields as COPY
@@ -129,8 +158,8 @@ func (r *rowReader) arrays() [][]byte {
 	r.eachField(func(i int, field []byte) { sizes[i] += len(field) })
 	for i := range arrays {
 		arrays[i] = make([]byte, 0, sizes[i]+20)
-		for _, word := range []uint32{1, 1, r.table.staged[i].elemOID, uint32(r.events), 1} {
-			arrays[i] = binary.BigEndian.AppendUint32(arrays[i], word)
+		for _, word := range []int{1, 1, r.table.staged[i].elemOID, int(r.events), 1} {
+			arrays[i] = appendLength(arrays[i], word)
 		}
 	}
 	r.eachField(func(i int, field []byte) { arrays[i] = append(arrays[i], field...) })
@@ -143,8 +172,8 @@ func (r *rowReader) eachField(visit func(column int, field []byte)) {
 		rest = rest[2:] // the number of fields
 		for i := range r.table.staged {
 			size := 4
-			if n := int32(binary.BigEndian.Uint32(rest)); n > 0 {
-				size += int(n)
+			if !bytes.HasPrefix(rest, null[:]) {
+				size += int(binary.BigEndian.Uint32(rest))
 			}
 			visit(i, rest[:size])
 			rest = rest[size:]

@@ -26,10 +26,9 @@ type table struct {
 
 // stagedColumn is a column of the staging table, and of the arrays that stand for it.
 type stagedColumn struct {
-	name     string // sanitised
-	typ      string
-	elemOID  uint32
-	arrayOID uint32
+	name    string // sanitised
+	typ     string
+	elemOID int
 }
 
 func newTable(c *contract.Contract) *table {
@@ -56,19 +55,19 @@ func newStagedColumn(name string, typ dropzone.Type) stagedColumn {
 	col := stagedColumn{name: pgx.Identifier{name}.Sanitize()}
 	switch typ {
 	case dropzone.UUID:
-		col.typ, col.elemOID, col.arrayOID = "uuid", 2950, 2951
+		col.typ, col.elemOID = "uuid", 2950
 	case dropzone.Integer:
-		col.typ, col.elemOID, col.arrayOID = "bigint", 20, 1016
+		col.typ, col.elemOID = "bigint", 20
 	case dropzone.Decimal:
-		col.typ, col.elemOID, col.arrayOID = "numeric", 1700, 1231
+		col.typ, col.elemOID = "numeric", 1700
 	case dropzone.Timestamp:
-		col.typ, col.elemOID, col.arrayOID = "timestamptz", 1184, 1185
+		col.typ, col.elemOID = "timestamptz", 1184
 	case dropzone.Boolean:
-		col.typ, col.elemOID, col.arrayOID = "boolean", 16, 1000
+		col.typ, col.elemOID = "boolean", 16
 	case dropzone.JSON:
-		col.typ, col.elemOID, col.arrayOID = "jsonb", 3802, 3807
+		col.typ, col.elemOID = "jsonb", 3802
 	default:
-		col.typ, col.elemOID, col.arrayOID = "text", 25, 1009
+		col.typ, col.elemOID = "text", 25
 	}
 	return col
 }

@@ -63,8 +63,7 @@ func Read(need Need) (Config, error) {
 	var faults []error
 	for {
 		err := envconfig.Process(prefix, &cfg)
-		var parse *envconfig.ParseError
-		if errors.As(err, &parse) {
+		if parse, ok := errors.AsType[*envconfig.ParseError](err); ok {
 			faults = append(faults, fmt.Errorf("%s=%q is not a valid %s", parse.KeyName, parse.Value, friendlyType(parse.TypeName)))
 			if os.Unsetenv(parse.KeyName) == nil { // so that the next fault shows up, too
 				continue
@@ -174,7 +173,7 @@ func WriteSettings(w io.Writer) error {
 // Logger writes to w as the settings say.
 func (c *Config) Logger(w io.Writer) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked before
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // Read has checked it
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

@@ -47,7 +47,7 @@ func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error)
 	}
 	connections := cfg.DatabaseConnections
 	if connections == 0 {
-		connections = int32(cfg.Workers) + 4
+		connections = int32(cfg.Workers) + 4 //nolint:gosec // at most 256
 	}
 	w, err := warehouse.Open(ctx, warehouse.Config{
 		URL: cfg.DatabaseURL, Schema: cfg.DatabaseSchema, MaxConns: connections, ApplicationName: "eventdrop", Log: log,

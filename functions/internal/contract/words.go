@@ -1,0 +1,41 @@
+package contract
+
+import (
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// YAML turns unquoted words into values: null is nothing, 010 is 8, 1.50 is 1.5. Under the keys
+// below that would change what a person meant ("invalid: null" would be no policy at all), so there
+// a word is the text that stands in the file.
+
+func wordKeys() []string {
+	return []string{"absent", "invalid", "default", "null_tokens", "aliases", "minimum", "maximum"}
+}
+
+// keepWords replaces the scalars under those keys by their text.
+func keepWords(document ast.Node) { ast.Walk(wordKeeper{}, document) }
+
+type wordKeeper struct{}
+
+// Visit implements [ast.Visitor].
+func (k wordKeeper) Visit(node ast.Node) ast.Visitor {
+	if pair, ok := node.(*ast.MappingValueNode); ok && slices.Contains(wordKeys(), pair.Key.GetToken().Value) {
+		pair.Value = verbatim(pair.Value)
+	}
+	return k
+}
+
+// verbatim returns a scalar, or each of a list of them, as text.
+func verbatim(node ast.Node) ast.Node {
+	switch n := node.(type) {
+	case *ast.SequenceNode:
+		for i := range n.Values {
+			n.Values[i] = verbatim(n.Values[i])
+		}
+	case *ast.NullNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return ast.String(node.GetToken())
+	}
+	return node
+}

@@ -1,0 +1,223 @@
+package csvfile
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"pgregory.net/rapid"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// drawTable draws a header of the contract's columns and rows below it. A field may have line
+// breaks or delimiters, not both, lest its lines be records themselves.
+func drawTable(t *rapid.T, minColumns int) [][]string {
+	width := rapid.IntRange(minColumns, 6).Draw(t, "columns")
+	table := [][]string{columns()[:width]}
+	plain := rapid.StringOfN(rapid.SampledFrom([]rune("ab1 ,;|\t\"é😀\r")), 0, 6, -1)
+	broken := rapid.StringOfN(rapid.SampledFrom([]rune("ab \"\n\né\r")), 0, 6, -1)
+	for i := range rapid.IntRange(0, 8).Draw(t, "rows") {
+		row := []string{fmt.Sprint("id", i)}
+		for range width - 1 {
+			row = append(row, rapid.OneOf(plain, plain, broken).Draw(t, "field"))
+		}
+		table = append(table, row)
+	}
+	return table
+}
+
+func TestAnyTableInAnyFormIsReadAsWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		table, f := drawTable(t, 1), drawForm(t)
+		o := read(t, bytes.NewReader(f.write(t, table)), Options{Known: known(columns())})
+		if o.err != nil {
+			t.Fatal(o.err)
+		}
+		if !slices.Equal(o.header, table[0]) {
+			t.Fatalf("header is %q", o.header)
+		}
+		if len(o.records) != len(table)-1 || len(table) > 1 && !reflect.DeepEqual(o.fields(), table[1:]) {
+			t.Fatalf("records are %+v, the table is %q", o.records, table)
+		}
+		checkDialect(t, f, o.dialect, len(table[0]))
+	})
+}
+
+func checkDialect(t *rapid.T, f form, d dropzone.Dialect, width int) {
+	t.Helper()
+	lineEnd := map[string]string{"\n": "lf", "\r\n": "crlf"}[f.lineEnd]
+	if d.Compression != f.compression || d.Charset != f.charset || d.BOM != f.mark || d.LineEnd != lineEnd ||
+		width > 1 && d.Delimiter != f.delimiter {
+		t.Fatalf("dialect is %+v, the form %+v", d, f)
+	}
+}
+
+// dirtyText draws lines of the few characters that matter, below a header.
+func dirtyText(t *rapid.T, minColumns int) string {
+	width := rapid.IntRange(minColumns, 3).Draw(t, "columns")
+	line := rapid.OneOf(
+		rapid.StringOfN(rapid.SampledFrom([]rune(`a,,""  é`+"\r")), 0, 12, -1),
+		rapid.SampledFrom([]string{
+			strings.Repeat(`x,`, width-1) + `y`, strings.Repeat(`x,`, width-1) + `"y`, `"x"` + strings.Repeat(`,y`, width-1),
+			strings.Repeat(`x","`, width), strings.Repeat(`,"`, width), `"`, `",`, `""`, "a\x00", "a\xff", ` , b`,
+		}),
+		// Text, and the lines between which it may stand.
+		rapid.SampledFrom([]string{
+			"x" + strings.Repeat(", y", width-1), `x""` + strings.Repeat(`,y`, width-1), strings.Repeat(`x,`, width-1) + `"y`,
+			`z"`, `z"` + strings.Repeat(",y", width-1),
+		}),
+	)
+	lines := rapid.SliceOfN(line, 0, 12).Draw(t, "lines")
+	header := strings.Join(columns()[:width], ",")
+	return header + "\n" + strings.Join(lines, rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end"))
+}
+
+func TestResultDoesNotDependOnHowTheBytesArrive(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := dirtyText(t, 1)
+		o := Options{Known: known(columns()), Limits: Limits{RecordBytes: rapid.SampledFrom([]int{0, 45, 60}).Draw(t, "limit")}}
+		whole := readString(t, text, o)
+		for name, src := range map[string]io.Reader{
+			"byte by byte": iotest.OneByteReader(strings.NewReader(text)),
+			"in halves":    iotest.HalfReader(strings.NewReader(text)),
+			"at random":    &chunks{r: strings.NewReader(text), size: rapid.IntRange(1, 9).Draw(t, "chunk")},
+		} {
+			if pieces := read(t, src, o); !whole.equal(pieces) {
+				t.Fatalf("%s: %+v\nwhole: %+v", name, pieces, whole)
+			}
+		}
+	})
+}
+
+// chunks gives a reader's bytes in pieces of one size, and now and then nothing.
+type chunks struct {
+	r    io.Reader
+	size int
+	idle bool
+}
+
+func (c *chunks) Read(p []byte) (int, error) {
+	if c.idle = !c.idle; c.idle {
+		return 0, nil
+	}
+	return c.r.Read(p[:min(c.size, len(p))])
+}
+
+// D16. In a file of one column, every line of a text over lines would be a record; there the
+// property cannot hold (see resync.go).
+func TestCutFileNeverChangesAValue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := dirtyText(t, 2)
+		if rapid.Bool().Draw(t, "clean") {
+			f := form{delimiter: ",", lineEnd: rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end"), charset: utf8Text}
+			text = string(f.write(t, drawTable(t, 2)))
+		}
+		o := Options{Known: known(columns())}
+		whole := readString(t, text, o)
+		for cut := range len(text) {
+			checkCut(t, text[:cut], readString(t, text[:cut], o), whole)
+		}
+	})
+}
+
+func checkCut(t *rapid.T, text string, cut, whole outcome) {
+	t.Helper()
+	sound := map[int64]got{}
+	for _, g := range whole.sound() {
+		sound[g.Line] = g
+	}
+	for _, g := range cut.sound() {
+		if !reflect.DeepEqual(g, sound[g.Line]) {
+			t.Fatalf("cut to %q:\n%+v\nwhole: %+v", text, g, sound[g.Line])
+		}
+	}
+}
+
+func TestDamageCostsNoGoodNeighbour(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		width := rapid.IntRange(2, 5).Draw(t, "columns")
+		table := [][]string{columns()[:width]}
+		f := form{delimiter: ",", lineEnd: "\n", quoteAll: rapid.Bool().Draw(t, "quote all")}
+		var text strings.Builder
+		text.WriteString(f.line(table[0]))
+		for i := range rapid.IntRange(1, 12).Draw(t, "records") {
+			if rapid.IntRange(0, 2).Draw(t, "bad") == 0 {
+				text.WriteString(drawBadLine(t, width) + "\n")
+				continue
+			}
+			row := drawGoodRow(t, i, width)
+			text.WriteString(f.line(row))
+			table = append(table, row)
+		}
+		o := readString(t, text.String(), Options{Known: known(columns())})
+		good := slices.DeleteFunc(o.fields(), func(row []string) bool { return strings.HasPrefix(row[0], "bad") })
+		if len(good)+len(table) > 1 && !reflect.DeepEqual(good, table[1:]) {
+			t.Fatalf("text:\n%s\nsound: %q\ngood: %q", text.String(), good, table[1:])
+		}
+	})
+}
+
+// drawGoodRow draws a row whose quotes are in order, if it has any.
+func drawGoodRow(t *rapid.T, i, width int) []string {
+	row := []string{fmt.Sprint("id", i)}
+	for range width - 1 {
+		row = append(row, rapid.SampledFrom([]string{"", "x", "a,b", `a "b" c`, ",", `"`, "é"}).Draw(t, "field"))
+	}
+	return row
+}
+
+// drawBadLine draws a line that is no record, each by damage of its own, or one that was none
+// before it got a stray quote: that one may be read or not.
+func drawBadLine(t *rapid.T, width int) string {
+	return rapid.SampledFrom([]string{
+		`bad,"stray` + strings.Repeat(",x", width-2), // opens a quote
+		`"bad` + strings.Repeat(",x", width-1),
+		`bad` + strings.Repeat(",x", width), // too wide
+		`bad`,
+		`bad,half"` + strings.Repeat(",x", width-2), // closes a quote
+		`bad"` + strings.Repeat(",x", width-1),
+		`bad,"x"y` + strings.Repeat(",x", width-2), // text after a closing quote
+		`bad` + strings.Repeat(",\x00", width-1),
+		`bad` + strings.Repeat(",\xff", width-1),
+	}).Draw(t, "bad line")
+}
+
+// Where encoding/csv, strict, reads a file and no rule of ours finds damage, both read the same.
+func TestAgreesWithEncodingCSV(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := dirtyText(t, 1) + "\n"
+		reader := csv.NewReader(strings.NewReader(text))
+		theirs, err := reader.ReadAll()
+		o := readString(t, text, Options{Known: known(columns())})
+		if err != nil || len(o.sound()) != len(o.records) || o.dialect.HeaderLines != 1 {
+			return
+		}
+		ours := [][]string{o.header}
+		for _, g := range o.records {
+			ours = append(ours, withLF(g.Fields))
+		}
+		if !reflect.DeepEqual(ours, theirs) {
+			t.Fatalf("text %q:\nours   %q\ntheirs %q", text, ours, theirs)
+		}
+	})
+}
+
+// withLF turns CRLF in fields into LF, as encoding/csv does and we do not (D18).
+func withLF(fields []string) []string {
+	for i, field := range fields {
+		fields[i] = strings.ReplaceAll(field, "\r\n", "\n")
+	}
+	return fields
+}
