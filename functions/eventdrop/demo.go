@@ -102,8 +102,9 @@ func (s *stack) put(ctx context.Context, key string, body []byte) error {
 // introduce tells what runs and how to look at it.
 func (c *demoCmd) introduce(w io.Writer, s *stack) {
 	fmt.Fprintf(w, `
-%s, MinIO at http://%s (user %s, password %s)
-The generator drops %.0f objects per second of %d rows, %.0f %% of them defective (seed %d).
+%s
+MinIO at http://%s, user %s, password %s
+%.0f objects per second of %d rows, %.0f %% of them defective (seed %d)
 
 Look at it with
   %s

@@ -53,9 +53,10 @@ type screen struct {
 
 func (s *screen) show(r reading) {
 	seconds := (r.elapsed - s.last.elapsed).Seconds()
-	text := fmt.Sprintf("%4.0f s  %6d objects (%.0f/s)  %9d rows (%.0f/s)  visible after p50 %.1f ms, p99 %.1f ms  backlog %d  parked %d\n",
+	// Lines stay below 80 columns: a wrapped line could not be cleared.
+	text := fmt.Sprintf("%4.0f s  %7d objects (%.0f/s)  %9d rows (%.0f/s)  backlog %d  parked %d\n        visible after p50 %.1f ms, p99 %.1f ms\n",
 		r.elapsed.Seconds(), r.objects, float64(r.objects-s.last.objects)/seconds,
-		r.books.RowsRead, float64(r.books.RowsRead-s.last.books.RowsRead)/seconds, ms(r.p50), ms(r.p99), r.backlog, r.parked)
+		r.books.RowsRead, float64(r.books.RowsRead-s.last.books.RowsRead)/seconds, r.backlog, r.parked, ms(r.p50), ms(r.p99))
 	if s.live {
 		text += rejectLines(r.rejects)
 		fmt.Fprint(s.w, strings.Repeat("\x1b[1A\x1b[2K", s.lines)) // up one line, and clear it

@@ -53,6 +53,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldIn(t, true)
+}
+
+// newWorldIn is newWorld with or without versions in its bucket.
+func newWorldIn(t *testing.T, versioned bool) *world {
+	t.Helper()
 	store, err := sharedMinIO()
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +70,7 @@ func newWorld(t *testing.T) *world {
 		WebhookToken: "a token of the tests", Listen: "127.0.0.1:0", Workers: 4, QueueLength: 1000, ReconcileEvery: time.Second,
 		LogLevel: "info", LogFormat: "text",
 	}
-	w.createBucket(true)
+	w.createBucket(versioned)
 	if w.parts, err = wiring.Assemble(t.Context(), w.config, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
