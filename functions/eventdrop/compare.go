@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"eventdrop/functions/internal/warehouse"
 	"eventdrop/generator/storefront"
@@ -138,10 +139,24 @@ func (c *comparison) judgeReject(key string, line *storefront.Line) string {
 		return "not rejected, planned " + line.Reason
 	case string(got.Reason) != line.Reason || got.Column != line.Column:
 		return fmt.Sprintf("rejected as %s %s, planned %s %s", got.Reason, got.Column, line.Reason, line.Column)
-	case got.Raw != line.Raw:
+	case got.Raw != asText(line.Raw):
 		return fmt.Sprintf("raw text %q, planned %q", got.Raw, line.Raw)
 	}
 	return ""
+}
+
+// asText shows bytes that are no text, as where a file was cut within a character, the way that the
+// quarantine does.
+func asText(raw string) string {
+	var text strings.Builder
+	for i, r := range raw {
+		if _, size := utf8.DecodeRuneInString(raw[i:]); r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&text, `\x%02x`, raw[i])
+		} else {
+			text.WriteRune(r)
+		}
+	}
+	return text.String()
 }
 
 func (c *comparison) judgeEvent(line *storefront.Line, equal map[string]int) string {

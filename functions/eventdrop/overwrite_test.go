@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/minio/minio-go/v7"
@@ -50,7 +51,7 @@ func TestOverwrittenKeysEndWithTheirLastBytes(t *testing.T) {
 				}
 				w.reconcile()
 				w.expect("2.00", "select price from events")
-				w.expect(fmt.Sprint(len(drops)), "select count(*) from receipts")
+				w.expect(strconv.Itoa(len(drops)), "select count(*) from receipts")
 				w.expect("1", "select sum(inserted) from receipts")
 			})
 		}

@@ -40,7 +40,7 @@ type column struct {
 }
 
 // Compile prepares a contract. It fails only for a contract whose defaults or bounds are not values
-// of their column, which the contract's own checks cannot see.
+// of their column, or whose formats of times cannot be read, which the contract's own checks cannot see.
 func Compile(c *contract.Contract) (*Cleaner, error) {
 	cl := &Cleaner{contract: c, names: map[string]int{}, key: c.ColumnIndex(c.Key), recency: -1}
 	if c.Recency != "" {

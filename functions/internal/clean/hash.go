@@ -31,6 +31,7 @@ type hasher struct {
 	input []byte
 }
 
+// hashedCell is the normalised form of one cell.
 type hashedCell struct {
 	origin origin // 0: absent
 	text   []byte

@@ -17,20 +17,20 @@ import (
 // modified is when the objects of these tests were stored.
 func modified() time.Time { return time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC) }
 
-func defaultCleaner(t testing.TB) *Cleaner {
-	t.Helper()
+func defaultCleaner(tb testing.TB) *Cleaner {
+	tb.Helper()
 	c, err := contract.Default()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return mustCompile(t, c)
+	return mustCompile(tb, c)
 }
 
-func mustCompile(t testing.TB, c *contract.Contract) *Cleaner {
-	t.Helper()
+func mustCompile(tb testing.TB, c *contract.Contract) *Cleaner {
+	tb.Helper()
 	cleaner, err := Compile(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return cleaner
 }
@@ -49,25 +49,25 @@ func compileYAML(text string) (*Cleaner, error) {
 	return Compile(c)
 }
 
-func cleanerOf(t testing.TB, columns ...string) *Cleaner {
-	t.Helper()
+func cleanerOf(tb testing.TB, columns ...string) *Cleaner {
+	tb.Helper()
 	cleaner, err := compileYAML(contractOf(columns...))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return cleaner
 }
 
 // rowsOf opens a CSV text.
-func rowsOf(t testing.TB, c *Cleaner, csv string) *Rows {
-	t.Helper()
+func rowsOf(tb testing.TB, c *Cleaner, csv string) *Rows {
+	tb.Helper()
 	records, err := csvfile.NewReader(strings.NewReader(csv), csvfile.Options{Known: c.Known})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	rows, err := c.Rows(dropzone.Object{LastModified: modified()}, records, 8<<10)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return rows
 }
@@ -93,17 +93,17 @@ func (r row) get(column string) string {
 }
 
 // all reads to the end.
-func all(t testing.TB, c *Cleaner, rows *Rows) (list []row) {
-	t.Helper()
+func all(tb testing.TB, c *Cleaner, rows *Rows) (list []row) {
+	tb.Helper()
 	for {
 		event, reject, err := rows.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return list
 		case err != nil:
-			t.Fatal(err)
+			tb.Fatal(err)
 		case (event == nil) == (reject == nil):
-			t.Fatal("want an event or a reject")
+			tb.Fatal("want an event or a reject")
 		case reject != nil:
 			list = append(list, row{
 				reason: strings.TrimSpace(string(reject.Reason) + " " + reject.Column), value: reject.Value, line: reject.Line,
@@ -169,12 +169,12 @@ func decimalText(n int64, scale int) string {
 func quoted(cell string) string { return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` }
 
 // one cleans a single cell of a column "a", of which the YAML is given without its name.
-func one(t testing.TB, column, cell string) row {
-	t.Helper()
-	c := cleanerOf(t, "  - {name: a, "+column+"}")
-	rows := all(t, c, rowsOf(t, c, "id,a\n,"+quoted(cell)+"\n"))
+func one(tb testing.TB, column, cell string) row {
+	tb.Helper()
+	c := cleanerOf(tb, "  - {name: a, "+column+"}")
+	rows := all(tb, c, rowsOf(tb, c, "id,a\n,"+quoted(cell)+"\n"))
 	if len(rows) != 1 {
-		t.Fatalf("%d rows", len(rows))
+		tb.Fatalf("%d rows", len(rows))
 	}
 	return rows[0]
 }

@@ -51,12 +51,13 @@ func splitISO(cell []byte) (date, clock []byte, ok bool) {
 	return cell[:10], cell[11:], true
 }
 
+// isoDate reads yyyy-mm-dd.
 func isoDate(b []byte) (year, month, day int64, ok bool) {
 	if b[4] != '-' || b[7] != '-' || !allDigits(b[:4]) || !allDigits(b[5:7]) || !allDigits(b[8:10]) {
 		return 0, 0, 0, false
 	}
 	year, month, day = two(b)*100+two(b[2:]), two(b[5:]), two(b[8:])
-	return year, month, day, month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+	return year, month, day, year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
 }
 
 // isoClock reads hh:mm[:ss[.fraction]] and returns what follows it.
@@ -92,28 +93,29 @@ func isoOffset(b []byte) (offset int64, zoned, ok bool) {
 	switch {
 	case len(b) == 0:
 		return 0, false, true
-	case len(b) == 1:
-		return 0, true, b[0] == 'Z' || b[0] == 'z'
-	case bytes.EqualFold(b, []byte("UTC")), bytes.EqualFold(b, []byte("GMT")):
+	case len(b) == 1 && (b[0] == 'Z' || b[0] == 'z'), bytes.EqualFold(b, []byte("UTC")), bytes.EqualFold(b, []byte("GMT")):
 		return 0, true, true
-	case b[0] != '+' && b[0] != '-':
-		return 0, false, false
 	}
-	sign := int64(1)
-	if b[0] == '-' {
-		sign = -1
+	offset, ok = numericOffset(b)
+	return offset, true, ok
+}
+
+// numericOffset reads +hh, +hhmm and +hh:mm, up to 15:59 either way, as PostgreSQL does.
+func numericOffset(b []byte) (int64, bool) {
+	sign, digits := cutSign(b)
+	if len(digits) == 2 {
+		digits = []byte{digits[0], digits[1], '0', '0'}
+	} else if len(digits) == 5 && digits[2] == ':' {
+		digits = []byte{digits[0], digits[1], digits[3], digits[4]}
 	}
-	if len(b) == 6 && b[3] == ':' {
-		b = []byte{b[0], b[1], b[2], b[4], b[5]}
+	if sign == 0 || len(digits) != 4 || !allDigits(digits) || two(digits) > 15 || two(digits[2:]) > 59 {
+		return 0, false
 	}
-	if len(b) != 3 && len(b) != 5 || !allDigits(b[1:]) {
-		return 0, false, false
+	offset := two(digits)*3600 + two(digits[2:])*60
+	if sign == '-' {
+		return -offset, true
 	}
-	hours, minutes := two(b[1:]), int64(0)
-	if len(b) == 5 {
-		minutes = two(b[3:])
-	}
-	return sign * (hours*3600 + minutes*60), true, hours <= 15 && minutes <= 59
+	return offset, true
 }
 
 // zoneOffset finds the offset of a local time, given as if it were UTC, in seconds east of UTC; false
@@ -157,7 +159,7 @@ func daysIn(year, month int64) int64 {
 	return 31
 }
 
-// daysSince1970 counts in the proleptic Gregorian calendar, years beginning in March
+// daysSince1970 counts in the proleptic Gregorian calendar, from year 1 on, years beginning in March
 // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil).
 func daysSince1970(year, month, day int64) int64 {
 	if month <= 2 {

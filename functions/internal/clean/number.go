@@ -131,7 +131,7 @@ func signed(sign byte, n uint64, fits bool, state precision) (int64, precision) 
 	case sign == '-':
 		return math.MinInt64, overflow
 	case fits && n <= math.MaxInt64:
-		return int64(n), state //nolint:gosec // checked
+		return int64(n), state
 	}
 	return math.MaxInt64, overflow
 }

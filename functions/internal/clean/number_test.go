@@ -12,64 +12,140 @@ import (
 )
 
 const (
-	tooLarge   = "refused: above_maximum a"
-	tooSmall   = "refused: below_minimum a"
-	noDecimal  = "refused: invalid_decimal a"
-	noInteger  = "refused: invalid_integer a"
-	noTime     = "refused: invalid_timestamp a"
-	noUUID     = "refused: invalid_uuid a"
-	noBoolean  = "refused: invalid_boolean a"
-	noValue    = "refused: unknown_value a"
-	tooManyRun = "refused: too_long a"
+	tooLarge  = "refused: above_maximum a"
+	tooSmall  = "refused: below_minimum a"
+	noDecimal = "refused: invalid_decimal a"
+	noInteger = "refused: invalid_integer a"
 )
 
 func TestPlainDecimals(t *testing.T) {
 	t.Parallel()
 	testCells(t, "type: decimal, scale: 2", [][2]string{
-		{"12.5", "12.50"}, {"12.50", "12.50"}, {"+5", "5.00"}, {"-0", "0.00"}, {"-0.00", "0.00"}, {"0012", "12.00"},
-		{"5.", "5.00"}, {".5", "0.50"}, {" 7 ", "7.00"}, {"\u00a07\u00a0", "7.00"},
-		{"12.505", "12.51"}, {"12.504999", "12.50"}, {"-12.505", "-12.51"}, {"0.005", "0.01"}, {"-0.004", "0.00"},
-		{"92233720368547758.07", "92233720368547758.07"}, {"-92233720368547758.08", "-92233720368547758.08"},
-		{"92233720368547758.08", tooLarge}, {"-92233720368547758.09", tooSmall},
-		{"92233720368547758.074", "92233720368547758.07"}, {"92233720368547758.075", tooLarge},
-		{"-92233720368547758.085", tooSmall}, {strings.Repeat("9", 400), tooLarge}, {"-" + strings.Repeat("9", 400), tooSmall},
-		{"1e400", noDecimal}, {"1e2", noDecimal}, {"NaN", noDecimal}, {"Infinity", noDecimal}, {"-Inf", noDecimal},
-		{"0x10", noDecimal}, {"1_000", noDecimal}, {"--5", noDecimal}, {"+-5", noDecimal}, {"-", noDecimal}, {".", noDecimal},
-		{"1.2.3", noDecimal}, {"12-", noDecimal}, {"(12.50)", noDecimal}, {"twelve", noDecimal}, {"５", noDecimal}, {"5%", noDecimal},
+		{"12.5", "12.50"},
+		{"12.50", "12.50"},
+		{"+5", "5.00"},
+		{"-0", "0.00"},
+		{"-0.00", "0.00"},
+		{"0012", "12.00"},
+		{"5.", "5.00"},
+		{".5", "0.50"},
+		{" 7 ", "7.00"},
+		{"\u00a07\u00a0", "7.00"},
+		{"12.505", "12.51"},
+		{"12.504999", "12.50"},
+		{"-12.505", "-12.51"},
+		{"0.005", "0.01"},
+		{"-0.004", "0.00"},
+		{"92233720368547758.07", "92233720368547758.07"},
+		{"-92233720368547758.08", "-92233720368547758.08"},
+		{"92233720368547758.08", tooLarge},
+		{"-92233720368547758.09", tooSmall},
+		{"92233720368547758.074", "92233720368547758.07"},
+		{"92233720368547758.075", tooLarge},
+		{"-92233720368547758.085", tooSmall},
+		{strings.Repeat("9", 400), tooLarge},
+		{"-" + strings.Repeat("9", 400), tooSmall},
+		{"1e400", noDecimal},
+		{"1e2", noDecimal},
+		{"NaN", noDecimal},
+		{"Infinity", noDecimal},
+		{"-Inf", noDecimal},
+		{"0x10", noDecimal},
+		{"1_000", noDecimal},
+		{"--5", noDecimal},
+		{"+-5", noDecimal},
+		{"-", noDecimal},
+		{".", noDecimal},
+		{"1.2.3", noDecimal},
+		{"12-", noDecimal},
+		{"(12.50)", noDecimal},
+		{"twelve", noDecimal},
+		{"５", noDecimal},
+		{"5%", noDecimal},
 	})
 }
 
 func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	testCells(t, "type: decimal, scale: 3", [][2]string{
-		{"$1,234.50", "1234.500"}, {"1.234,50", "1234.500"}, {"1.234.567,89", "1234567.890"}, {"1,234,567.89", "1234567.890"},
-		{"1'234.50", "1234.500"}, {"1’234.50", "1234.500"}, {"1 234,50", "1234.500"}, {"1\u00a0234,50", "1234.500"},
-		{"1\u202f234\u202f567", "1234567.000"}, {"1.234.567", "1234567.000"}, {"12,5", "12.500"}, {",5", "0.500"},
+		{"$1,234.50", "1234.500"},
+		{"1.234,50", "1234.500"},
+		{"1.234.567,89", "1234567.890"},
+		{"1,234,567.89", "1234567.890"},
+		{"1'234.50", "1234.500"},
+		{"1’234.50", "1234.500"},
+		{"1 234,50", "1234.500"},
+		{"1\u00a0234,50", "1234.500"},
+		{"1\u202f234\u202f567", "1234567.000"},
+		{"1.234.567", "1234567.000"},
+		{"12,5", "12.500"},
+		{",5", "0.500"},
 		// Ambiguous: a comma before three digits separates thousands, a point never does.
-		{"1,234", "1234.000"}, {"1.234", "1.234"}, {"0,123", "0.123"}, {"-0,500", "-0.500"}, {"1234,567", "1234.567"},
-		{"€ 12,50", "12.500"}, {"12,50 €", "12.500"}, {"USD 12", "12.000"}, {"1.234,50 EUR", "1234.500"}, {"-$5", "-5.000"}, {"$-5", "-5.000"},
-		{"+12,5", "12.500"}, {"-1,234.5", "-1234.500"},
-		{"12,34,56", noDecimal}, {"1,23,456", noDecimal}, {"1,234 567", noDecimal}, {"1.234,567.8", noDecimal}, {"01,234,567", noDecimal},
-		{"$", noDecimal}, {"USD", noDecimal}, {"$-", noDecimal}, {"-$-5", noDecimal}, {"12 34", noDecimal}, {"2024-05-06", noDecimal},
-		{"1,234,", noDecimal}, {"1 box", noDecimal}, {"1A2", noDecimal},
+		{"1,234", "1234.000"},
+		{"1.234", "1.234"},
+		{"0,123", "0.123"},
+		{"-0,500", "-0.500"},
+		{"1234,567", "1234.567"},
+		{"€ 12,50", "12.500"},
+		{"12,50 €", "12.500"},
+		{"USD 12", "12.000"},
+		{"1.234,50 EUR", "1234.500"},
+		{"-$5", "-5.000"},
+		{"$-5", "-5.000"},
+		{"+12,5", "12.500"},
+		{"-1,234.5", "-1234.500"},
+		{"12,34,56", noDecimal},
+		{"1,23,456", noDecimal},
+		{"1,234 567", noDecimal},
+		{"1.234,567.8", noDecimal},
+		{"01,234,567", noDecimal},
+		{"$", noDecimal},
+		{"USD", noDecimal},
+		{"$-", noDecimal},
+		{"-$-5", noDecimal},
+		{"12 34", noDecimal},
+		{"2024-05-06", noDecimal},
+		{"1,234,", noDecimal},
+		{"1 box", noDecimal},
+		{"1A2", noDecimal},
 	})
 }
 
 func TestIntegers(t *testing.T) {
 	t.Parallel()
 	testCells(t, "type: integer", [][2]string{
-		{"42", "42"}, {"-42", "-42"}, {"12.0", "12"}, {"12.", "12"}, {"1,234", "1234"}, {"1 234", "1234"}, {"1.234.567", "1234567"},
-		{"9223372036854775807", "9223372036854775807"}, {"9223372036854775808", tooLarge},
-		{"-9223372036854775808", "-9223372036854775808"}, {"-9223372036854775809", tooSmall},
-		{"12.5", noInteger}, {"1.234", noInteger}, {"1,5", noInteger}, {"$5", noInteger}, {"1e3", noInteger}, {"two", noInteger}, {"12abc", noInteger},
+		{"42", "42"},
+		{"-42", "-42"},
+		{"12.0", "12"},
+		{"12.", "12"},
+		{"1,234", "1234"},
+		{"1 234", "1234"},
+		{"1.234.567", "1234567"},
+		{"9223372036854775807", "9223372036854775807"},
+		{"9223372036854775808", tooLarge},
+		{"-9223372036854775808", "-9223372036854775808"},
+		{"-9223372036854775809", tooSmall},
+		{"12.5", noInteger},
+		{"1.234", noInteger},
+		{"1,5", noInteger},
+		{"$5", noInteger},
+		{"1e3", noInteger},
+		{"two", noInteger},
+		{"12abc", noInteger},
 	})
 }
 
 func TestBoundsAreInclusiveAndJudgeTheStoredValue(t *testing.T) {
 	t.Parallel()
 	testCells(t, `type: decimal, scale: 2, minimum: "-1", maximum: "1000000"`, [][2]string{
-		{"1000000", "1000000.00"}, {"1000000.00", "1000000.00"}, {"1000000.01", tooLarge}, {"1000000.004", "1000000.00"},
-		{"-1", "-1.00"}, {"-1.01", tooSmall}, {"99999999999999999999", tooLarge}, {"-99999999999999999999", tooSmall},
+		{"1000000", "1000000.00"},
+		{"1000000.00", "1000000.00"},
+		{"1000000.01", tooLarge},
+		{"1000000.004", "1000000.00"},
+		{"-1", "-1.00"},
+		{"-1.01", tooSmall},
+		{"99999999999999999999", tooLarge},
+		{"-99999999999999999999", tooSmall},
 	})
 	testCells(t, "type: decimal, scale: 8, minimum: 010, maximum: 10.00000001", [][2]string{
 		{"10", "10.00000000"}, {"9.99999999", tooSmall}, {"10.00000001", "10.00000001"}, {"10.00000002", tooLarge},

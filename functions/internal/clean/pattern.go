@@ -44,7 +44,7 @@ func newLayout(pattern string) (layout, error) {
 		text.WriteString(p.text)
 	}
 	l := layout{text: text.String(), zoned: strings.ContainsAny(letters, "XxZ")}
-	has := func(any string) bool { return strings.ContainsAny(letters, any) }
+	has := func(some string) bool { return strings.ContainsAny(letters, some) }
 	switch {
 	case !has("yu") || !has("M") || !has("d"):
 		err = fmt.Errorf("format %q: a time needs year, month and day", pattern)
@@ -124,15 +124,15 @@ func expressible(pieces []piece, layout string) bool {
 		time.Date(1987, 11, 28, 21, 49, 37, 123_456_789, time.FixedZone("", 3*3600)),
 		time.Date(2034, 8, 9, 6, 7, 8, 987_654_321, time.FixedZone("", -5*3600-1800)),
 	} {
-		want := ""
+		var want []byte
 		for _, p := range pieces {
 			if p.element {
-				want += t.Format(p.text)
+				want = t.AppendFormat(want, p.text)
 			} else {
-				want += p.text
+				want = append(want, p.text...)
 			}
 		}
-		if t.Format(layout) != want {
+		if t.Format(layout) != string(want) {
 			return false
 		}
 	}

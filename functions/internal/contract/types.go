@@ -54,7 +54,7 @@ func (p *Policy) UnmarshalYAML(node ast.Node) error {
 	case "reject":
 		p.Action = RejectRow
 		return nil
-	case "null", "~":
+	case "null", "Null", "NULL", "~": // the spellings of YAML's null
 		p.Action = UseNull
 		return nil
 	}

@@ -19,12 +19,29 @@ func keepWords(document ast.Node) { ast.Walk(wordKeeper{}, document) }
 
 type wordKeeper struct{}
 
-// Visit implements [ast.Visitor].
+// Visit implements [ast.Visitor]. The keys under "values" are words of the user's own, such as "default".
 func (k wordKeeper) Visit(node ast.Node) ast.Visitor {
-	if pair, ok := node.(*ast.MappingValueNode); ok && slices.Contains(wordKeys(), pair.Key.GetToken().Value) {
+	pair, ok := node.(*ast.MappingValueNode)
+	if !ok {
+		return k
+	}
+	key := pair.Key.GetToken().Value
+	if values, ok := pair.Value.(*ast.MappingNode); ok && key == "values" {
+		for _, value := range values.Values {
+			keepSpellings(value)
+		}
+		return nil
+	}
+	if slices.Contains(wordKeys(), key) {
 		pair.Value = verbatim(pair.Value)
 	}
 	return k
+}
+
+func keepSpellings(value *ast.MappingValueNode) {
+	if list, ok := value.Value.(*ast.SequenceNode); ok {
+		value.Value = verbatim(list)
+	}
 }
 
 // verbatim returns a scalar, or each of a list of them, as text.

@@ -23,7 +23,7 @@ type Record struct {
 	// is too large: then it is the first Limits.RawBytes.
 	Raw []byte
 	// Damage is empty for a sound record. Where several things are wrong it is the first of
-	// RecordTooLarge, NulByte, InvalidEncoding, MissingFinalNewline, then UnbalancedQuote or
+	// RecordTooLarge, NulByte, MissingFinalNewline, InvalidEncoding, then UnbalancedQuote or
 	// MalformedQuotes, WrongFieldCount: what makes the bytes untrustworthy goes before what
 	// was found by reading them.
 	Damage dropzone.Reason
@@ -50,10 +50,10 @@ func (r *Reader) examine(e extent, split finding) finding {
 	switch {
 	case r.text.has(&r.text.nuls, e.end):
 		return finding{dropzone.NulByte, "a NUL byte"}
+	case !e.ended && !r.options.FinalNewlineOptional: // also if the cut went through a character
+		return finding{dropzone.MissingFinalNewline, "the last line has no line end: the file may have been cut"}
 	case !r.split.ascii && !utf8.Valid(r.text.text(0, e.end)):
 		return finding{dropzone.InvalidEncoding, "bytes that are not " + r.dialect.Charset}
-	case !e.ended && !r.options.FinalNewlineOptional:
-		return finding{dropzone.MissingFinalNewline, "the last line has no line end: the file may have been cut"}
 	default:
 		return split
 	}
@@ -99,9 +99,9 @@ func (r *Reader) oversized(noLine error) (*Record, error) {
 		Line: r.taken + 1, Raw: r.beginning,
 		Damage: dropzone.RecordTooLarge, Detail: fmt.Sprintf("more than %d bytes", limit),
 	}
+	r.suspect.opened, r.suspect.half = r.record.Line, true // nobody looked at its quotes
 	r.take(extent{line: line{ended: ended}, lines: 1})
 	r.dialect.Records++
-	r.suspect.half = true // nobody looked at its quotes
 	return &r.record, nil
 }
 

@@ -20,6 +20,9 @@ func checkText(header []byte) error {
 	if utf8.Valid(header) {
 		return nil
 	}
+	if isMedia(header) {
+		return unreadable(dropzone.BinaryContent, "%s", binaryHint(header))
+	}
 	return unreadable(dropzone.InvalidEncoding,
 		"The header is not UTF-8 (perhaps Latin-1 or Windows-1252): save the file as UTF-8 and drop it again.")
 }
@@ -46,6 +49,17 @@ func hasLoneCR(header []byte) bool {
 	return bytes.Count(header, []byte{'\r'}) > bytes.Count(header, []byte("\r\n"))
 }
 
+// isMedia reports whether head begins like a picture, a sound or a film whose first line may be free
+// of control characters.
+func isMedia(head []byte) bool {
+	for _, magic := range []string{"\x89PNG", "\xff\xd8\xff", "\xff\xfb", "\x1aE\xdf\xa3"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
 // binaryHint says what a file may be that is no text.
 func binaryHint(head []byte) string {
 	switch {
@@ -53,6 +67,8 @@ func binaryHint(head []byte) string {
 		return "This is a ZIP archive or an Excel workbook: export the table as CSV, or compress it with gzip or zstd."
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return "This is a Parquet file: export it as CSV."
+	case isMedia(head):
+		return "This is a picture, a sound or a film: drop CSV text."
 	case compressionOf(head) != "":
 		return "This is compressed twice: compress it once."
 	case bytes.Count(head, []byte{0}) > len(head)/3:

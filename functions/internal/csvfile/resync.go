@@ -22,10 +22,12 @@ import (
 // line would be a record; no line is convincing there, and quotes are taken at their word.
 //
 // The lines that were seen inside the field are under suspicion: they are records only if
-// they are convincing, and none of them is followed over its line end again, for it would meet
-// the same fate. Hence a file that was cut within a field never shows the field's text as a
-// row, and the effort stays linear: an attempt that fails is charged to the lines that it
-// saw, no line is seen inside a field twice, and each is tried as a record once.
+// they are convincing, and none of them is followed over its line end again: at the next line
+// it would be inside a field too, and meet the same fate. Hence a file that was cut within a
+// field never shows the field's text as a row, and the effort stays linear: an attempt that
+// fails is charged to the lines that it saw, the next attempt begins behind them, and each
+// line is split a few times at most (when it is followed, as a record of its own, as part of
+// the whole record, and at last when it is its turn).
 //
 // Somewhere behind the damage the quote may still have its other half. So the first line
 // with quotes that follows must have them in order; a quote in the midst of a field, which
