@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,6 +24,27 @@ func TestDemoBalancesItsBooks(t *testing.T) {
 	}
 	if report.PlantedRows == 0 || report.Books.Rejected == 0 || len(report.Classes) < 20 {
 		t.Errorf("the demo proved little: %+v", report)
+	}
+}
+
+// Servers that the settings name are used, and left as they were found.
+func TestDemoOnGivenServers(t *testing.T) { //nolint:paralleltest // settings belong to the process
+	w := newWorld(t)
+	w.config.DatabaseURL, w.config.S3Bucket = w.db.URL, "" // a demo makes its own schema and bucket
+	code, stdout, stderr := w.command("demo", "--for", "1s", "--seed", "12", "--rows", "20", "-o", "json")
+	var report demoReport
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || code != exitDone || !report.Balance || report.Objects == 0 {
+		t.Errorf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
+	}
+	schema := regexp.MustCompile(`eventdrop_demo_\w+`).FindString(stderr)
+	if schema == "" {
+		t.Errorf("no schema of its own is named in\n%s", stderr)
+	}
+	w.expect("0", "select count(*) from pg_namespace where nspname = $1", schema)
+	w.expect("0", "select count(*) from objects")
+	bucket := strings.ReplaceAll(schema, "_", "-")
+	if err := w.minio.Put(t.Context(), bucket, "left.csv", nil); err == nil {
+		t.Errorf("bucket %s is left behind", bucket)
 	}
 }
 

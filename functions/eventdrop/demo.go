@@ -32,7 +32,7 @@ func (c *demoCmd) Run(a *app) error {
 		return err
 	}
 	stack, err := startStack(a.ctx, stackOptions{
-		durable: true, listen: "127.0.0.1:0", config: cfg, progress: a.stderr, logTo: a.stderr,
+		durable: true, passing: true, listen: "127.0.0.1:0", config: cfg, progress: a.stderr, logTo: a.stderr,
 	})
 	if err != nil {
 		return err
@@ -96,14 +96,13 @@ func (c *demoCmd) play(a *app, s *stack, shop *storefront.Shop) (*demoReport, er
 const drainTime = time.Minute
 
 func (s *stack) put(ctx context.Context, key string, body []byte) error {
-	return s.minio.Put(ctx, s.parts.Config.S3Bucket, key, body)
+	return s.store.Put(ctx, s.parts.Config.S3Bucket, key, body)
 }
 
 // introduce tells what runs and how to look at it.
 func (c *demoCmd) introduce(w io.Writer, s *stack) {
 	fmt.Fprintf(w, `
 %s
-MinIO at http://%s, user %s, password %s
 %.0f objects per second of %d rows, %.0f %% of them defective (seed %d)
 
 Look at it with
@@ -113,7 +112,7 @@ and try
   select * from rejects_by_reason;
   select * from purchase_funnel;
 
-`, s.postgres.Version(), s.minio.Endpoint(), s.minio.AccessKey(), s.minio.SecretKey(), c.Rate, c.Rows, c.Defects*100, c.Seed, s.psql())
+`, s.servers(), c.Rate, c.Rows, c.Defects*100, c.Seed, s.psql())
 	if c.For == 0 {
 		fmt.Fprint(w, "Ctrl-C ends it and shows the books.\n\n")
 	}

@@ -50,7 +50,7 @@ func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Rece
 			return err
 		},
 		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
-		Reconcile: reconcileWith(parts, log),
+		Reconcile: reconcileWith(parts, log, settleTime),
 		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 			_, err := parts.Reconciler(pipeline.Accepts, handle).RetryDue(ctx)
 			return err
@@ -90,8 +90,8 @@ func parseNotice(pipeline *ingest.Pipeline, body []byte) (objects []dropzone.Obj
 const settleTime = 10 * time.Second
 
 // reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
-// leave the youngest to their notices, which are on their way.
-func reconcileWith(parts *wiring.Parts, log *slog.Logger) func(context.Context, func(context.Context, dropzone.Object) error) error {
+// leave objects younger than settle to their notices, which are on their way.
+func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) func(context.Context, func(context.Context, dropzone.Object) error) error {
 	var started atomic.Bool
 	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 		first, now := !started.Swap(true), time.Now()
@@ -103,7 +103,7 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger) func(context.Context, 
 		}
 		accepts := func(o dropzone.Object) bool {
 			age := now.Sub(o.LastModified)
-			onItsWay := !first && age > -time.Minute && age < settleTime && !o.LastModified.IsZero()
+			onItsWay := !first && age > -time.Minute && age < settle && !o.LastModified.IsZero()
 			return parts.Pipeline.Accepts(o) && !onItsWay
 		}
 		report, err := parts.Reconciler(accepts, handle).Run(ctx, false)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"eventdrop/functions/internal/dropzone"
@@ -18,12 +19,16 @@ import (
 	"eventdrop/infra/embedded"
 )
 
-// stack is a whole pipeline on this machine: PostgreSQL, MinIO, a bucket that announces its objects,
-// and the parts of the runner, which is not started yet.
+// stack is a whole pipeline: PostgreSQL, an S3 server, a bucket that announces its objects, and the
+// parts of the runner, which is not started yet. Servers that the settings name are used; others are
+// started here.
 type stack struct {
-	postgres *embedded.Postgres
-	minio    *embedded.MinIO
+	options  stackOptions
+	postgres *embedded.Postgres // nil where it was given
+	minio    *embedded.MinIO    // nil where it was given
+	store    *embedded.Store
 	listener net.Listener
+	owner    string // the URL that may do everything
 	parts    *wiring.Parts
 	log      *slog.Logger
 }
@@ -36,8 +41,10 @@ type stackOptions struct {
 	minioPort    int
 	listen       string
 	config       wiring.Config
-	progress     io.Writer
-	logTo        io.Writer
+	// passing makes a schema and a bucket of its own on given servers, and removes them at the stop.
+	passing  bool
+	progress io.Writer
+	logTo    io.Writer
 }
 
 // Two receivers get every notice: one within milliseconds that is lost when the runner is away, and
@@ -47,63 +54,105 @@ const (
 	queueTarget = "QUEUE"
 )
 
-// stackBucket is the bucket of a stack, where the settings name none.
-const stackBucket = "eventdrop"
-
 // startStack starts everything in the order in which it depends on each other.
 func startStack(ctx context.Context, o stackOptions) (*stack, error) {
-	s := &stack{log: o.config.Logger(o.logTo)}
-	if err := s.start(ctx, o); err != nil {
+	s := &stack{options: o, log: o.config.Logger(o.logTo)}
+	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
 	}
 	return s, nil
 }
 
-func (s *stack) start(ctx context.Context, o stackOptions) (err error) {
+func (s *stack) start(ctx context.Context) (err error) {
+	o := &s.options
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen); err != nil {
 		return fmt.Errorf("listen for notices: %w", err)
 	}
 	cfg := o.config
 	cfg.WebhookToken = rand.Text()
-	if s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{
-		Options: embedded.Options{Dir: o.dir, Port: o.postgresPort, Progress: o.progress}, Durable: o.durable,
-	}); err != nil {
+	given := strings.ToLower(rand.Text())[:8]
+	if cfg.DatabaseURL == "" {
+		err = s.startPostgres(ctx, &cfg)
+	} else {
+		s.owner = cfg.DatabaseURL
+		if o.passing {
+			cfg.DatabaseSchema = "eventdrop_demo_" + given
+		}
+	}
+	if err != nil {
 		return err
 	}
-	if s.minio, err = embedded.StartMinIO(ctx, embedded.MinIOOptions{
-		Options:  embedded.Options{Dir: o.dir, Port: o.minioPort, Progress: o.progress},
-		Binary:   os.Getenv("EVENTDROP_MINIO_BINARY"), //nolint:forbidigo // a program may; it concerns the embedded server only
-		Webhooks: webhooks(s.listener.Addr(), cfg.WebhookToken),
-	}); err != nil {
+	if cfg.S3Endpoint == "" {
+		err = s.startMinIO(ctx, &cfg)
+	} else {
+		err = s.useStore(&cfg, given)
+	}
+	if err != nil {
 		return err
 	}
 	return s.connect(ctx, cfg)
 }
 
-func webhooks(address net.Addr, token string) []embedded.Webhook {
-	endpoint := "http://" + address.String() + "/notices"
-	return []embedded.Webhook{
-		{ID: fastTarget, Endpoint: endpoint, Token: token},
-		{ID: queueTarget, Endpoint: endpoint, Token: token, Queue: true},
-	}
-}
-
-// connect makes tables and bucket, and the parts that work on them with a loader's rights.
-func (s *stack) connect(ctx context.Context, cfg wiring.Config) error {
-	if _, err := migrations.Up(ctx, s.postgres.URL(), cfg.DatabaseSchema); err != nil {
-		return err
-	}
-	if cfg.S3Bucket == "" {
-		cfg.S3Bucket = stackBucket
-	}
-	if err := s.minio.CreateBucket(ctx, embedded.Bucket{
-		Name: cfg.S3Bucket, Versioned: true, Notify: []string{fastTarget, queueTarget}, Prefix: cfg.S3Prefix,
+func (s *stack) startPostgres(ctx context.Context, cfg *wiring.Config) (err error) {
+	o := &s.options
+	if s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{
+		Options: embedded.Options{Dir: o.dir, Port: o.postgresPort, Progress: o.progress}, Durable: o.durable,
 	}); err != nil {
 		return err
 	}
-	cfg.DatabaseURL = s.postgres.URL() + "&role=eventdrop_loader"
+	s.owner = s.postgres.URL()
+	cfg.DatabaseURL = s.owner + "&role=eventdrop_loader" // the runner gets a loader's rights only
+	return nil
+}
+
+func (s *stack) startMinIO(ctx context.Context, cfg *wiring.Config) (err error) {
+	o := &s.options
+	endpoint := "http://" + s.listener.Addr().String() + "/notices"
+	if s.minio, err = embedded.StartMinIO(ctx, embedded.MinIOOptions{
+		Options: embedded.Options{Dir: o.dir, Port: o.minioPort, Progress: o.progress},
+		Binary:  os.Getenv("EVENTDROP_MINIO_BINARY"), //nolint:forbidigo // it concerns the embedded server only
+		Webhooks: []embedded.Webhook{
+			{ID: fastTarget, Endpoint: endpoint, Token: cfg.WebhookToken},
+			{ID: queueTarget, Endpoint: endpoint, Token: cfg.WebhookToken, Queue: true},
+		},
+	}); err != nil {
+		return err
+	}
+	s.store = &s.minio.Store
 	cfg.S3Endpoint, cfg.S3Region = "http://"+s.minio.Endpoint(), s.minio.Region()
 	cfg.S3AccessKey, cfg.S3SecretKey = s.minio.AccessKey(), s.minio.SecretKey()
+	if cfg.S3Bucket == "" {
+		cfg.S3Bucket = "eventdrop"
+	}
+	return nil
+}
+
+// useStore works on a given S3 server. It cannot be told here to send notices, so the bucket is
+// looked at every second instead.
+func (s *stack) useStore(cfg *wiring.Config, given string) (err error) {
+	if cfg.S3Region == "" {
+		cfg.S3Region = "us-east-1"
+	}
+	if s.options.passing || cfg.S3Bucket == "" {
+		cfg.S3Bucket = "eventdrop-demo-" + given
+	}
+	cfg.ReconcileEvery = time.Second
+	s.store, err = embedded.GivenStore(cfg.S3Endpoint, cfg.S3Region, cfg.S3AccessKey, cfg.S3SecretKey)
+	return err
+}
+
+// connect makes tables and bucket, and the parts that work on them.
+func (s *stack) connect(ctx context.Context, cfg wiring.Config) error {
+	if _, err := migrations.Up(ctx, s.owner, cfg.DatabaseSchema); err != nil {
+		return err
+	}
+	bucket := embedded.Bucket{Name: cfg.S3Bucket, Versioned: true}
+	if s.minio != nil {
+		bucket.Notify, bucket.Prefix = []string{fastTarget, queueTarget}, cfg.S3Prefix
+	}
+	if err := s.store.CreateBucket(ctx, bucket); err != nil {
+		return err
+	}
 	var err error
 	s.parts, err = wiring.Assemble(ctx, cfg, s.log)
 	return err
@@ -111,7 +160,11 @@ func (s *stack) connect(ctx context.Context, cfg wiring.Config) error {
 
 // serve runs the runner until ctx ends; observe gets every receipt.
 func (s *stack) serve(ctx context.Context, observe func(dropzone.Receipt)) error {
-	return newRunner(s.parts, s.log, observe).Run(ctx, s.listener)
+	r := newRunner(s.parts, s.log, observe)
+	if s.minio == nil {
+		r.Reconcile = reconcileWith(s.parts, s.log, 0) // no notice is on its way
+	}
+	return r.Run(ctx, s.listener)
 }
 
 // stop ends everything in reverse order, whatever was started, also when ctx has ended.
@@ -121,6 +174,7 @@ func (s *stack) stop(ctx context.Context) error {
 	var errs []error
 	if s.parts != nil {
 		s.parts.Close()
+		errs = append(errs, s.removeGiven(ctx))
 	}
 	if s.listener != nil {
 		_ = s.listener.Close() // the runner may have closed it
@@ -134,8 +188,36 @@ func (s *stack) stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// removeGiven removes what a passing stack has made on given servers.
+func (s *stack) removeGiven(ctx context.Context) error {
+	var errs []error
+	if s.options.passing && s.minio == nil {
+		errs = append(errs, s.store.RemoveBucket(ctx, s.parts.Config.S3Bucket))
+	}
+	if s.options.passing && s.postgres == nil {
+		errs = append(errs, migrations.Drop(ctx, s.owner, s.parts.Config.DatabaseSchema))
+	}
+	return errors.Join(errs...)
+}
+
 // psql is the command that opens the tables for a person.
 func (s *stack) psql() string {
-	address := s.postgres.URL() + "&options=" + url.QueryEscape("-csearch_path="+s.parts.Config.DatabaseSchema)
-	return "psql '" + address + "'"
+	separator := "?"
+	if strings.Contains(s.owner, "?") {
+		separator = "&"
+	}
+	return "psql '" + s.owner + separator + "options=" + url.QueryEscape("-csearch_path="+s.parts.Config.DatabaseSchema) + "'"
+}
+
+// servers names the servers for a person.
+func (s *stack) servers() string {
+	cfg := s.parts.Config
+	postgres, store := "PostgreSQL of EVENTDROP_DATABASE_URL, schema "+cfg.DatabaseSchema, "S3 at "+cfg.S3Endpoint+", bucket "+cfg.S3Bucket+" (no notices: it is listed every second)"
+	if s.postgres != nil {
+		postgres = s.postgres.Version()
+	}
+	if s.minio != nil {
+		store = "MinIO at " + cfg.S3Endpoint + ", user " + cfg.S3AccessKey + ", password " + cfg.S3SecretKey
+	}
+	return postgres + "\n" + store
 }

@@ -59,7 +59,7 @@ func (s *stack) endpoints(dir string) *endpointsView {
 		Data: dir, Psql: s.psql(), NoticesURL: "http://" + s.listener.Addr().String() + "/notices", Settings: map[string]string{},
 	}
 	for _, setting := range [][2]string{
-		{"EVENTDROP_DATABASE_URL", s.postgres.URL()},
+		{"EVENTDROP_DATABASE_URL", s.owner},
 		{"EVENTDROP_S3_ENDPOINT", cfg.S3Endpoint},
 		{"EVENTDROP_S3_REGION", cfg.S3Region},
 		{"EVENTDROP_S3_ACCESS_KEY", cfg.S3AccessKey},

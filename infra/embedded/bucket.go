@@ -22,27 +22,27 @@ type Bucket struct {
 // CreateBucket makes the bucket, unless it exists, and sets its versioning and notices. Notices
 // are sent for the four ways to create an object, and not for tags, holds and the like, which
 // MinIO counts as creations too.
-func (m *MinIO) CreateBucket(ctx context.Context, b Bucket) error {
-	if err := m.makeBucket(ctx, b.Name); err != nil {
+func (s *Store) CreateBucket(ctx context.Context, b Bucket) error {
+	if err := s.makeBucket(ctx, b.Name); err != nil {
 		return fmt.Errorf("make bucket %s: %w", b.Name, err)
 	}
 	if b.Versioned {
-		if err := m.client.EnableVersioning(ctx, b.Name); err != nil {
+		if err := s.client.EnableVersioning(ctx, b.Name); err != nil {
 			return fmt.Errorf("keep versions in bucket %s: %w", b.Name, err)
 		}
 	}
-	if err := m.client.SetBucketNotification(ctx, b.Name, b.notices()); err != nil {
+	if err := s.client.SetBucketNotification(ctx, b.Name, b.notices()); err != nil {
 		return fmt.Errorf("set the notices of bucket %s: %w", b.Name, err)
 	}
 	return nil
 }
 
-func (m *MinIO) makeBucket(ctx context.Context, name string) error {
-	exists, err := m.client.BucketExists(ctx, name)
+func (s *Store) makeBucket(ctx context.Context, name string) error {
+	exists, err := s.client.BucketExists(ctx, name)
 	if exists || err != nil {
 		return err
 	}
-	return m.client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: minioRegion})
+	return s.client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: s.region})
 }
 
 func (b Bucket) notices() notification.Configuration {

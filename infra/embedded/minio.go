@@ -46,13 +46,14 @@ const minioRegion = "us-east-1"
 
 // MinIO is a running MinIO. Its methods are for one goroutine at a time.
 type MinIO struct {
+	Store
+
 	options MinIOOptions
 	folder  *folder
 	binary  string
 	secret  string
 	port    int
 	process *process
-	client  *minio.Client
 }
 
 // StartMinIO starts MinIO: the named or installed one, else one that it builds once, which takes
@@ -73,7 +74,7 @@ func StartMinIO(ctx context.Context, options MinIOOptions) (*MinIO, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &MinIO{options: options, folder: f}
+	m := &MinIO{Store: Store{region: minioRegion}, options: options, folder: f}
 	if err := m.setUp(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start MinIO: %w", err), f.close(ctx))
 	}

@@ -56,6 +56,19 @@ func Up(ctx context.Context, url, schema string) (Result, error) {
 	return result, nil
 }
 
+// Drop removes the schema with all that is in it.
+func Drop(ctx context.Context, url, schema string) error {
+	db, err := open(url, schema)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "drop schema if exists "+pgx.Identifier{schema}.Sanitize()+" cascade"); err != nil {
+		return fmt.Errorf("drop schema %s: %w", schema, err)
+	}
+	return nil
+}
+
 func open(url, schema string) (*sql.DB, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -68,19 +81,26 @@ func open(url, schema string) (*sql.DB, error) {
 
 // createSchema needs no privilege to create where the schema is there already.
 func createSchema(ctx context.Context, db *sql.DB, schema string) error {
-	var exists bool
-	err := db.QueryRowContext(ctx, "select exists (select from pg_namespace where nspname = $1)", schema).Scan(&exists)
-	if err != nil {
-		return fmt.Errorf("look for the schema: %w", err)
+	exists, err := schemaExists(ctx, db, schema)
+	if exists || err != nil {
+		return err
 	}
-	if exists {
+	if _, err = db.ExecContext(ctx, "create schema if not exists "+pgx.Identifier{schema}.Sanitize()); err == nil {
 		return nil
 	}
-	_, err = db.ExecContext(ctx, "create schema if not exists "+pgx.Identifier{schema}.Sanitize())
-	if err != nil {
-		return fmt.Errorf("create the schema: %w", err)
+	// "if not exists" looks before it waits: another migration may have been faster.
+	if exists, lookErr := schemaExists(ctx, db, schema); exists && lookErr == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("create the schema: %w", err)
+}
+
+func schemaExists(ctx context.Context, db *sql.DB, schema string) (exists bool, err error) {
+	err = db.QueryRowContext(ctx, "select exists (select from pg_namespace where nspname = $1)", schema).Scan(&exists)
+	if err != nil {
+		return false, fmt.Errorf("look for the schema: %w", err)
+	}
+	return exists, nil
 }
 
 func provider(db *sql.DB, schema string) (*goose.Provider, error) {

@@ -117,9 +117,9 @@ func (c *Config) faults(need Need) []error {
 	if need&Store != 0 {
 		check(c.S3Bucket != "", "EVENTDROP_S3_BUCKET is missing: name the bucket to watch")
 		check(c.S3Endpoint != "" || c.S3Region != "", "EVENTDROP_S3_REGION is missing: AWS needs it (or set EVENTDROP_S3_ENDPOINT for another store)")
-		check(c.S3Endpoint == "" || c.S3AccessKey != "", "EVENTDROP_S3_ACCESS_KEY is missing: a store other than AWS needs it")
-		check((c.S3AccessKey == "") == (c.S3SecretKey == ""), "EVENTDROP_S3_ACCESS_KEY and EVENTDROP_S3_SECRET_KEY go together: set both or none")
 	}
+	check(c.S3Endpoint == "" || c.S3AccessKey != "", "EVENTDROP_S3_ACCESS_KEY is missing: a store other than AWS needs it")
+	check((c.S3AccessKey == "") == (c.S3SecretKey == ""), "EVENTDROP_S3_ACCESS_KEY and EVENTDROP_S3_SECRET_KEY go together: set both or none")
 	if need&Webhook != 0 {
 		check(len(c.WebhookToken) >= 16, "EVENTDROP_WEBHOOK_TOKEN must have at least 16 characters: set the same token here and in the sender")
 	}
