@@ -124,7 +124,7 @@ func TestEffortIsLinear(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			src := io.MultiReader(strings.NewReader(c.header+"\n\"\n"), repeat(c.line+"\n", 2<<20))
+			src := io.MultiReader(strings.NewReader(c.header+"\n\"\n"), repeat(c.line+"\n", 1<<20))
 			if _, err := count(t, src, Options{}); err != nil {
 				t.Fatal(err)
 			}

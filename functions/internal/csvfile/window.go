@@ -152,11 +152,13 @@ func (w *window) fill() {
 // would have been found to be too long.)
 func (w *window) makeRoom() {
 	full := w.end == len(w.buf)
-	copy(w.buf, w.unread())
-	w.quotes.moved(w.start)
-	w.nuls.moved(w.start)
-	w.end -= w.start
-	w.start = 0
+	if w.start > 0 { // else a source that gives little at a time would make the effort quadratic
+		copy(w.buf, w.unread())
+		w.quotes.moved(w.start)
+		w.nuls.moved(w.start)
+		w.end -= w.start
+		w.start = 0
+	}
 	if w.end == len(w.buf) || full && len(w.buf) < blockBytes {
 		size := min(2*len(w.buf), w.limit+blockBytes)
 		w.buf = append(make([]byte, 0, size), w.buf...)[:size]

@@ -52,8 +52,16 @@ func Empty(tb testing.TB) DB {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	db := DB{URL: server.url, Schema: "test_" + strings.ReplaceAll(uuid.NewString(), "-", ""), Server: server.postgres}
-	db.LoaderURL = withRole(tb, db.URL, "eventdrop_loader")
+	db := At(tb, server.url, "test_"+strings.ReplaceAll(uuid.NewString(), "-", ""))
+	db.Server = server.postgres
+	tb.Cleanup(func() { db.drop(tb) })
+	return db
+}
+
+// At is a schema on a server that the test looks after itself. Nothing is created, nothing is dropped.
+func At(tb testing.TB, address, schema string) DB {
+	tb.Helper()
+	db := DB{URL: address, LoaderURL: withRole(tb, address, "eventdrop_loader"), Schema: schema}
 	cfg, err := pgxpool.ParseConfig(db.URL)
 	if err != nil {
 		tb.Fatal(err)
@@ -62,7 +70,7 @@ func Empty(tb testing.TB) DB {
 	if db.Pool, err = pgxpool.NewWithConfig(tb.Context(), cfg); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { db.drop(tb) })
+	tb.Cleanup(db.Pool.Close)
 	return db
 }
 
@@ -70,7 +78,6 @@ func (db DB) drop(tb testing.TB) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) // the test's context has ended
 	defer cancel()
-	defer db.Pool.Close()
 	if _, err := db.Pool.Exec(ctx, "drop schema if exists "+pgx.Identifier{db.Schema}.Sanitize()+" cascade"); err != nil {
 		tb.Errorf("drop the test's schema: %v", err)
 	}

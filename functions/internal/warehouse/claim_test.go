@@ -205,8 +205,15 @@ func TestOneOfManyAtOnceLoads(t *testing.T) {
 // P6: the twin does not end in time.
 func TestABusyObjectIsHandedBack(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]dropzone.Object{"a version": object("busy.csv"), "a replaceable drop": drop("busy.csv", "a", 1)} {
-		t.Run(name, func(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		held, next dropzone.Object
+	}{
+		{"a version", object("busy.csv"), object("busy.csv")},
+		{"a replaceable drop", drop("busy1.csv", "a", 1), drop("busy1.csv", "a", 1)},
+		{"other bytes of a key", drop("busy2.csv", "a", 1), drop("busy2.csv", "b", 2)}, // drops are numbered one by one
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)
 			tx, err := h.pool.Begin(t.Context())
@@ -214,10 +221,10 @@ func TestABusyObjectIsHandedBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer rollback(t.Context(), tx)
-			if settled, err := h.newLoad(h.run(o, header)).claim(t.Context(), tx); settled || err != nil {
+			if settled, err := h.newLoad(h.run(test.held, header)).claim(t.Context(), tx); settled || err != nil {
 				t.Fatalf("the twin's claim: %t, %v", settled, err)
 			}
-			h.refuse(h.run(o, header+view(id1, "a")), dropzone.ErrBusy)
+			h.refuse(h.run(test.next, header+view(id1, "a")), dropzone.ErrBusy)
 			rollback(t.Context(), tx)
 			h.expect("0", "select count(*) from objects")
 		})

@@ -191,12 +191,6 @@ func (h *harness) dump() string {
 	return all.String()
 }
 
-// events is the table without the ledger's numbers, recency included.
-func (h *harness) events() string {
-	h.t.Helper()
-	return h.value("select string_agg((to_jsonb(e) - 'object_id')::text, E'\n' order by event_id) from events e")
-}
-
 // faultyRows does something before a row is asked for: the row of this number, from 0.
 type faultyRows struct {
 	dropzone.Rows

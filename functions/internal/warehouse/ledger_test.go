@@ -1,0 +1,212 @@
+package warehouse
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+// missing asks for one listed object.
+func (h *harness) missing(o dropzone.Object) bool {
+	h.t.Helper()
+	missing, err := h.Missing(h.t.Context(), []dropzone.Object{o})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(missing) == 1
+}
+
+func TestWhatAListingShowsIsMissingUntilItIsSettledOrWaits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		state   dropzone.State
+		missing bool
+	}{
+		{"", true},
+		{dropzone.Loaded, false},
+		{dropzone.Parked, false},
+		{dropzone.Failed, false}, // it is due at its time
+		{dropzone.Superseded, true},
+		{dropzone.Gone, true},
+	} {
+		t.Run("state "+string(test.state), func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			for _, o := range []dropzone.Object{object("a.csv"), drop("k.csv", "a", 1)} {
+				switch test.state {
+				case "":
+				case dropzone.Loaded:
+					h.load(o, header+view(id1, "u"))
+				default:
+					h.record(o, dropzone.Outcome{State: test.state})
+				}
+				if got := h.missing(o); got != test.missing {
+					t.Errorf("%s is missing: %t", o, got)
+				}
+				if test.missing { // superseded and gone are not for ever
+					if receipt := h.load(o, header+view(id1, "u")); receipt.Already {
+						t.Errorf("%s did not load", o)
+					}
+				}
+			}
+			h.books()
+		})
+	}
+}
+
+func TestAReplacedKeyIsMissingUnlessItsNewestDropIsTheListedOne(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.loadDrops(drop("k.csv", "a", 1), drop("k.csv", "b", 1))
+	for _, test := range []struct {
+		name    string
+		listed  dropzone.Object
+		missing bool
+	}{
+		{"the newest", drop("k.csv", "b", 1), false},
+		{"other bytes", drop("k.csv", "c", 1), true},
+		{"equal bytes, put again later", drop("k.csv", "b", 2), true},
+		{"the older bytes, put again in the same second", drop("k.csv", "a", 1), true},
+	} {
+		if got := h.missing(test.listed); got != test.missing {
+			t.Errorf("%s: missing %t, want %t", test.name, got, test.missing)
+		}
+	}
+}
+
+func TestMissingKeepsTheOrderOfThePage(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.load(object("2.csv"), header)
+	missing, err := h.Missing(t.Context(), []dropzone.Object{object("3.csv"), object("2.csv"), object("1.csv")})
+	if err != nil || !slices.Equal(missing, []dropzone.Object{object("3.csv"), object("1.csv")}) {
+		t.Errorf("missing %v, %v", missing, err)
+	}
+	if missing, err := h.Missing(t.Context(), nil); len(missing) != 0 || err != nil {
+		t.Errorf("of an empty page: %v, %v", missing, err)
+	}
+}
+
+func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	retry := func(delay time.Duration) dropzone.Outcome {
+		return dropzone.Outcome{State: dropzone.Failed, Retry: func(int) time.Duration { return delay }}
+	}
+	h.record(object("later.csv"), retry(time.Hour))
+	h.record(drop("second.csv", "a", 1), retry(-time.Minute))
+	h.record(object("first.csv"), retry(-time.Hour))
+	h.record(dropzone.Object{Key: "/tmp/a.csv", ETag: "a"}, retry(-2*time.Hour)) // a file of another machine, perhaps
+	due, err := h.Due(t.Context(), 10)
+	want := []dropzone.Object{{Bucket: "shop", Key: "first.csv", VersionID: "v-first.csv", ETag: "e-first.csv"}, {Bucket: "shop", Key: "second.csv", ETag: "a"}}
+	if err != nil || !slices.Equal(due, want) {
+		t.Errorf("due %v, %v", due, err)
+	}
+	if due, err := h.Due(t.Context(), 1); len(due) != 1 || err != nil {
+		t.Errorf("at most one: %v, %v", due, err)
+	}
+}
+
+func TestRetryIsGivenTheNumberOfFailedTries(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	var seen []int
+	for range 3 {
+		h.record(object("a.csv"), dropzone.Outcome{State: dropzone.Failed, Retry: func(n int) time.Duration { seen = append(seen, n); return 0 }})
+	}
+	if !slices.Equal(seen, []int{1, 2, 3}) {
+		t.Errorf("tries %v", seen)
+	}
+}
+
+func TestAFailureNeverOverwritesALoadedObject(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	o := object("a.csv")
+	h.load(o, header+view(id1, "u"))
+	before := h.dump()
+	for _, state := range []dropzone.State{dropzone.Failed, dropzone.Parked, dropzone.Superseded, dropzone.Gone} {
+		if id := h.record(o, dropzone.Outcome{State: state}); id != 0 {
+			t.Errorf("%s overwrote it", state)
+		}
+	}
+	if died, err := h.NoteAttempt(t.Context(), o); died != 0 || err != nil {
+		t.Errorf("note the attempt: %d, %v", died, err)
+	}
+	if after := h.dump(); after != before {
+		t.Errorf("it wrote:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func TestAttemptsWithoutOutcomeAreCountedUntilThereIsOne(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]dropzone.Object{"a version": object("a.csv"), "a replaceable drop": drop("k.csv", "a", 1)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			note := func(want int) {
+				t.Helper()
+				if died, err := h.NoteAttempt(t.Context(), o); died != want || err != nil {
+					t.Errorf("died %d, want %d: %v", died, want, err)
+				}
+			}
+			for want := range 5 {
+				note(want)
+			}
+			h.expect("1/5/failed", "select count(*) || '/' || max(open_attempts) || '/' || max(state) from objects")
+			h.record(o, dropzone.Outcome{State: dropzone.Failed})
+			note(0)
+			h.load(o, header+view(id1, "u"))
+			h.expect("0", "select open_attempts from objects")
+		})
+	}
+}
+
+func TestSupersedeClosesWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	asked := dropzone.Object{Bucket: "shop", Key: "a.csv", VersionID: "v1"} // a notice without ETag
+	h.record(asked, dropzone.Outcome{State: dropzone.Failed})
+	if err := h.Supersede(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
+	h.expect("superseded", "select state from objects")
+	h.load(object("b.csv"), header)
+	if err := h.Supersede(t.Context(), object("b.csv")); err != nil {
+		t.Fatal(err)
+	}
+	h.expect("loaded", "select state from objects where key = 'b.csv'")
+}
+
+func TestSettledKnowsVersionsOnly(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for _, o := range []dropzone.Object{object("a.csv"), drop("k.csv", "a", 1)} {
+		before, err := h.Settled(t.Context(), o)
+		h.load(o, header)
+		after, errAfter := h.Settled(t.Context(), o)
+		if before || after != o.Versioned() || err != nil || errAfter != nil {
+			t.Errorf("%s: settled %t, then %t: %v, %v", o, before, after, err, errAfter)
+		}
+	}
+}
+
+// D5, D6: what PostgreSQL's text cannot hold must not keep an outcome from being recorded.
+func TestADetailThatIsNoTextIsRecorded(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.record(object("a.csv"), dropzone.Outcome{State: dropzone.Failed, Detail: "a\x00b\xff", Hint: "\x00"})
+	h.expect(`a\x00b\xff`, "select detail from objects")
+}
+
+func TestEqualContentUnderTwoKeysIsNoted(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	a, b := object("a.csv"), object("b.csv")
+	b.ETag = a.ETag
+	h.load(a, header+view(id1, "u"))
+	h.load(b, header+view(id1, "u"))
+	h.expect("a.csv", "select p.key from objects o join objects p on p.object_id = o.same_content_as where o.key = 'b.csv'")
+}
