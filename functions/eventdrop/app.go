@@ -27,20 +27,23 @@ const (
 // cli is the command line. Flags stand for what differs from call to call; settings are in the
 // environment, and --set overrides them.
 type cli struct {
-	Set    map[string]string `short:"s" placeholder:"NAME=VALUE" help:"Override a setting, as -s workers=8; see 'eventdrop help-settings'."`
+	Set    map[string]string `short:"s" placeholder:"NAME=VALUE" help:"Override a setting, as -s workers=8; see 'eventdrop help settings'."`
 	Output string            `short:"o" enum:"text,json" default:"text" help:"Form of the result: ${enum}."`
 
-	Demo         demoCmd         `cmd:"" help:"Show the whole pipeline at work, on a PostgreSQL and a MinIO of its own."`
-	Up           upCmd           `cmd:"" help:"Start PostgreSQL, MinIO and the runner, and keep their data."`
-	Serve        serveCmd        `cmd:"" help:"Run the pipeline against the servers of the settings."`
-	Migrate      migrateCmd      `cmd:"" help:"Create or update the tables."`
-	Load         loadCmd         `cmd:"" help:"Load files or objects, the way a notice would."`
-	Reconcile    reconcileCmd    `cmd:"" help:"Load what no notice delivered."`
-	Status       statusCmd       `cmd:"" help:"Show how the pipeline is."`
-	History      historyCmd      `cmd:"" help:"Show what happened to objects."`
-	Doctor       doctorCmd       `cmd:"" help:"Check settings and servers, and say what to do."`
-	Version      versionCmd      `cmd:"" help:"Show the version."`
-	HelpSettings helpSettingsCmd `cmd:"" help:"List all settings."`
+	Demo      demoCmd      `cmd:"" help:"Show the whole pipeline at work, on a PostgreSQL and a MinIO of its own."`
+	Up        upCmd        `cmd:"" help:"Start PostgreSQL, MinIO and the runner, and keep their data."`
+	Serve     serveCmd     `cmd:"" help:"Run the pipeline against the servers of the settings."`
+	Migrate   migrateCmd   `cmd:"" help:"Create or update the tables."`
+	Load      loadCmd      `cmd:"" help:"Load files or objects, the way a notice would."`
+	Replay    replayCmd    `cmd:"" help:"Load files or objects again on purpose, also parked ones."`
+	Reconcile reconcileCmd `cmd:"" help:"Load what no notice delivered."`
+	Status    statusCmd    `cmd:"" help:"Show how the pipeline is."`
+	History   historyCmd   `cmd:"" help:"Show what happened to objects."`
+	Doctor    doctorCmd    `cmd:"" help:"Check settings and servers, and say what to do."`
+	Version   versionCmd   `cmd:"" help:"Show the version."`
+	Help      struct {
+		Settings helpSettingsCmd `cmd:"" help:"List all settings."`
+	} `cmd:"" help:"Show more than --help does."`
 }
 
 // app is what every command works with.
@@ -100,6 +103,9 @@ func overrideSettings(set map[string]string) error {
 	return nil
 }
 
+// errUsage marks an error as wrong usage.
+var errUsage = errors.New("wrong usage")
+
 // errRefused ends a command that did its work although some input was refused.
 var errRefused = errors.New("some input was refused")
 
@@ -110,7 +116,7 @@ func (a *app) exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errRefused):
 		return exitRefused
-	case errors.As(err, &settings):
+	case errors.As(err, &settings), errors.Is(err, errUsage):
 		fmt.Fprintln(a.stderr, "eventdrop:", err)
 		return exitUsage
 	}

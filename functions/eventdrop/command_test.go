@@ -244,14 +244,44 @@ func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 
 func TestWrongUsageExitsWith2(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"demo", "--for", "soon"}} {
+	for _, args := range [][]string{{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"demo", "--for", "soon"}, {"load", "s3://bucket"}, {"history", "--limit", "0"}} {
 		if code, _, stderr := command(t, args...); code != exitUsage || stderr == "" {
 			t.Errorf("%v: exit %d, %q", args, code, stderr)
 		}
 	}
-	for _, args := range [][]string{{"--help"}, {"demo", "--help"}, {"help-settings"}} {
+	for _, args := range [][]string{{"--help"}, {"demo", "--help"}, {"help", "settings"}} {
 		if code, stdout, _ := command(t, args...); code != exitDone || stdout == "" {
 			t.Errorf("%v: exit %d, %q", args, code, stdout)
 		}
 	}
+}
+
+// The ways by hand out of "parked": raise the limit, and replay.
+func TestReplayLoadsAParkedObjectAndChangesNothingTwice(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(t.TempDir(), "large.csv")
+	if err := os.WriteFile(path, []byte(csvHead+"11111111-1111-4111-8111-111111111111,view,2026-11-23T10:00:00Z,1.50\nx,y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("EVENTDROP_MAX_OBJECT_BYTES", "10")
+	if code, stdout, _ := w.command("load", path); code != exitRefused || !strings.Contains(stdout, "too_large") {
+		t.Errorf("load: exit %d\n%s", code, stdout)
+	}
+	t.Setenv("EVENTDROP_MAX_OBJECT_BYTES", "0")
+	if code, stdout, _ := w.command("load", path); code != exitRefused || !strings.Contains(stdout, "already parked") {
+		t.Errorf("load of a parked object: exit %d\n%s", code, stdout)
+	}
+	if code, stdout, _ := w.command("replay", path, "--dry-run"); code != exitRefused || !strings.Contains(stdout, "loaded (dry run)") {
+		t.Errorf("dry run: exit %d\n%s", code, stdout)
+	}
+	w.expect("parked", "select state from objects")
+	w.command("replay", path)
+	w.expect("loaded", "select state from objects")
+	before := w.value(eventsWithRecency)
+	_, stdout, stderr := w.command("replay", path, "-o", "json")
+	if again := onlyReceipt(t, stdout); again.Books != (dropzone.Books{RowsRead: 2, Stale: 1, Rejected: 1}) {
+		t.Errorf("second replay: %+v\n%s", again, stderr)
+	}
+	w.expect(before, eventsWithRecency)
+	w.expect("1", "select count(*) from rejected_rows")
 }

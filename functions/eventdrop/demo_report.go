@@ -40,12 +40,11 @@ type exampleView struct {
 const exampleReasons = 5
 
 func newDemoReport(ctx context.Context, seed uint64, truth []storefront.Manifest, m *meter, s *stack) (*demoReport, error) {
-	w := s.parts.Warehouse
+	w, now := s.parts.Warehouse, m.read()
 	c, err := compare(ctx, truth, w)
 	if err != nil {
 		return nil, err
 	}
-	now := m.read()
 	r := &demoReport{
 		Seed: seed, Seconds: now.elapsed.Seconds(), Objects: len(truth), VisibleMsP50: ms(now.p50), VisibleMsP99: ms(now.p99),
 		RowsPerSecond: float64(now.books.RowsRead) / now.elapsed.Seconds(),

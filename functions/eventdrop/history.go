@@ -18,7 +18,7 @@ type historyCmd struct {
 // Run shows what happened to objects, newest first.
 func (c *historyCmd) Run(a *app) error {
 	if c.Limit < 1 {
-		return fmt.Errorf("--limit=%d: want 1 or more", c.Limit)
+		return fmt.Errorf("%w: --limit=%d: want 1 or more", errUsage, c.Limit)
 	}
 	parts, _, err := a.parts(wiring.Database)
 	if err != nil {

@@ -21,7 +21,14 @@ type loadCmd struct {
 }
 
 // Run loads each source and reports its receipt.
-func (c *loadCmd) Run(a *app) error {
+func (c *loadCmd) Run(a *app) error { return a.loadAll(c, dropzone.Load) }
+
+type replayCmd struct{ loadCmd }
+
+// Run loads each source again, whether it is loaded or parked, and reports its receipt.
+func (c *replayCmd) Run(a *app) error { return a.loadAll(&c.loadCmd, dropzone.Replay) }
+
+func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 	objects, needsStore, err := parseSources(c.Sources)
 	if err != nil {
 		return err
@@ -45,7 +52,7 @@ func (c *loadCmd) Run(a *app) error {
 	var receipts []receiptView
 	var failed []error
 	for _, o := range objects {
-		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, DryRun: c.DryRun})
+		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, Kind: kind, DryRun: c.DryRun})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", o, warehouse.Explain(err)))
 		}
@@ -80,7 +87,7 @@ func parseSources(sources []string) (objects []dropzone.Object, needsStore bool,
 		}
 		bucket, key, ok := strings.Cut(rest, "/")
 		if !ok || bucket == "" || key == "" {
-			return nil, false, fmt.Errorf("%q names no object: want s3://bucket/key", source)
+			return nil, false, fmt.Errorf("%w: %q names no object: want s3://bucket/key", errUsage, source)
 		}
 		objects = append(objects, dropzone.Object{Bucket: bucket, Key: key})
 		needsStore = true

@@ -25,6 +25,9 @@ func (migrateCmd) Run(a *app) error {
 		for _, file := range result.Applied {
 			fmt.Fprintln(w, "applied", file)
 		}
+		for _, notice := range result.Notices {
+			fmt.Fprintln(w, "note:", notice)
+		}
 		_, err := fmt.Fprintf(w, "schema %s is at version %d\n", cfg.DatabaseSchema, result.To)
 		return err
 	})

@@ -41,13 +41,21 @@ func viewReceipt(r dropzone.Receipt) receiptView {
 	v := receiptView{
 		Object: r.Object.String(), VersionID: r.Object.VersionID, ETag: r.Object.ETag, RunID: r.RunID, Kind: r.Kind,
 		State: r.State, Already: r.Already, DryRun: r.DryRun, Reason: r.Reason, Hint: r.Hint, Detail: r.Detail,
-		Books: r.Books, Rejects: r.Rejects, Unknown: r.Dialect.Unknown, Absent: r.Dialect.Absent,
-		ReadMs: float64(r.ReadDuration.Microseconds()) / 1000, TotalMs: float64(r.TotalDuration.Microseconds()) / 1000,
+		Books: r.Books, Rejects: list(r.Rejects), Repairs: []repairView{}, Unknown: list(r.Dialect.Unknown), Absent: list(r.Dialect.Absent),
+		ReadMs: ms(r.ReadDuration), TotalMs: ms(r.TotalDuration),
 	}
 	for _, q := range r.Repairs {
 		v.Repairs = append(v.Repairs, repairView{q.Rule, q.Column, q.Count})
 	}
 	return v
+}
+
+// list makes a nil slice an empty one: JSON readers expect an array.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // writeReceipts tells a person what happened to each object.
@@ -70,7 +78,7 @@ func writeReceipts(w io.Writer, receipts []receiptView) error {
 func (r *receiptView) outcome() string {
 	state := string(r.State)
 	if r.Already {
-		state = "already loaded"
+		state = "already " + state
 	}
 	if r.DryRun {
 		state += " (dry run)"
@@ -82,6 +90,9 @@ func (r *receiptView) outcome() string {
 func (r *receiptView) explain(w io.Writer) {
 	if r.Reason != "" {
 		fmt.Fprintf(w, "%s: %s: %s\n", r.Object, r.Reason, r.Hint)
+	}
+	if r.Detail != "" {
+		fmt.Fprintf(w, "%s: %s\n", r.Object, r.Detail)
 	}
 	for _, reject := range r.Rejects {
 		fmt.Fprintf(w, "  rejected %6d  %s %s\n", reject.Count, reject.Reason, reject.Column)

@@ -17,17 +17,16 @@ const (
 
 // Why a record is rejected: a value or a rule of the contract.
 const (
-	Missing           Reason = "missing"            // a required value is absent
-	InvalidUUID       Reason = "invalid_uuid"       // not a UUID
-	InvalidIdentifier Reason = "invalid_identifier" // not usable as an identifier
-	InvalidInteger    Reason = "invalid_integer"    // not a whole number
-	InvalidDecimal    Reason = "invalid_decimal"    // not a decimal number
-	InvalidTimestamp  Reason = "invalid_timestamp"  // not a time in any of the contract's formats
-	InvalidBoolean    Reason = "invalid_boolean"    // not true or false
-	UnknownValue      Reason = "unknown_value"      // not one of the values of an enum, nor a synonym
-	BelowMinimum      Reason = "below_minimum"      // smaller than the column's lower bound
-	AboveMaximum      Reason = "above_maximum"      // larger than the column's upper bound
-	TooLong           Reason = "too_long"           // more characters than the column allows
+	Missing          Reason = "missing"           // a required value is absent
+	InvalidUUID      Reason = "invalid_uuid"      // not a UUID
+	InvalidInteger   Reason = "invalid_integer"   // not a whole number
+	InvalidDecimal   Reason = "invalid_decimal"   // not a decimal number
+	InvalidTimestamp Reason = "invalid_timestamp" // not a time in any of the contract's formats
+	InvalidBoolean   Reason = "invalid_boolean"   // not true or false
+	UnknownValue     Reason = "unknown_value"     // not one of the values of an enum, nor a synonym
+	BelowMinimum     Reason = "below_minimum"     // smaller than the column's lower bound
+	AboveMaximum     Reason = "above_maximum"     // larger than the column's upper bound
+	TooLong          Reason = "too_long"          // more characters than the column allows
 
 	PurchaseNeedsProduct  Reason = "purchase_needs_product"  // a purchase of nothing
 	PurchaseNeedsQuantity Reason = "purchase_needs_quantity" // a purchase of zero pieces

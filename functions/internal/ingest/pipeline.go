@@ -43,7 +43,8 @@ type Loader interface {
 
 // Ledger knows what became of objects.
 type Ledger interface {
-	Settled(ctx context.Context, o dropzone.Object) (bool, error)
+	// Settled returns the state of a version that is loaded or parked, and else an empty one.
+	Settled(ctx context.Context, o dropzone.Object) (dropzone.State, error)
 	NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error)
 	Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error)
 	Supersede(ctx context.Context, asked dropzone.Object) error
@@ -123,9 +124,9 @@ func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, e
 
 func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
 	if run.Kind == dropzone.Load {
-		settled, err := p.Ledger.Settled(ctx, order.Object)
-		if settled {
-			return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, Already: true}, nil
+		state, err := p.Ledger.Settled(ctx, order.Object)
+		if state != "" {
+			return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, State: state, Already: true}, nil
 		}
 		if err != nil && !p.Loader.Transient(err) {
 			return dropzone.Receipt{}, err

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -23,12 +24,14 @@ type Result struct {
 	From    int64    `json:"from"` // the version found; 0: an empty schema
 	To      int64    `json:"to"`
 	Applied []string `json:"applied"` // files, in order
+	Notices []string `json:"notices"` // what the server had to say, as of roles that could not be created
 }
 
 // Up creates the schema where it is missing and applies every migration that it lacks. Two at
 // once do no harm: the second waits for the first. It must run as a user that owns the schema or may create it.
 func Up(ctx context.Context, url, schema string) (Result, error) {
-	db, err := open(url, schema)
+	result := Result{Applied: []string{}, Notices: []string{}}
+	db, err := open(url, schema, func(text string) { result.Notices = append(result.Notices, text) })
 	if err != nil {
 		return Result{}, err
 	}
@@ -40,7 +43,6 @@ func Up(ctx context.Context, url, schema string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var result Result
 	if result.From, err = p.GetDBVersion(ctx); err != nil {
 		return Result{}, fmt.Errorf("read the schema's version: %w", err)
 	}
@@ -58,7 +60,7 @@ func Up(ctx context.Context, url, schema string) (Result, error) {
 
 // Drop removes the schema with all that is in it.
 func Drop(ctx context.Context, url, schema string) error {
-	db, err := open(url, schema)
+	db, err := open(url, schema, func(string) {})
 	if err != nil {
 		return err
 	}
@@ -69,13 +71,19 @@ func Drop(ctx context.Context, url, schema string) error {
 	return nil
 }
 
-func open(url, schema string) (*sql.DB, error) {
+// open tells what a migration raises as a notice; the server's own notices are noise.
+func open(url, schema string, tell func(text string)) (*sql.DB, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		// pgx's own message may quote parts of the URL; the password is not worth the risk.
 		return nil, errors.New("the database URL cannot be read: want postgres://user:password@host:5432/database")
 	}
 	cfg.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		if n.Code == "00000" {
+			tell(n.Message)
+		}
+	}
 	return stdlib.OpenDB(*cfg), nil
 }
 

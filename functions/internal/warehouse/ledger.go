@@ -11,22 +11,22 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// Settled reports whether a version needs nothing more: it is loaded or parked. It looks without
-// waiting, so a false answer is only a hint. Objects without a version are never settled by their
+// Settled returns the state of a version that needs nothing more, loaded or parked, and an empty
+// one for any other. It looks without waiting, so an empty answer is only a hint. Objects without a version are never settled by their
 // name alone: equal bytes may have been put again.
-func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (bool, error) {
+func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (dropzone.State, error) {
 	if !o.Versioned() {
-		return false, nil
+		return "", nil
 	}
 	var state dropzone.State
 	err := w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag).Scan(&state)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look into the ledger: %w", err)
+		return "", fmt.Errorf("look into the ledger: %w", err)
 	}
-	return true, nil
+	return state, nil
 }
 
 // Missing returns those objects of one page of a bucket's listing that are neither settled nor

@@ -36,6 +36,7 @@ type Config struct {
 // Warehouse loads events into the table of one contract. It is safe for concurrent use.
 type Warehouse struct {
 	pool     *pgxpool.Pool
+	schema   string
 	queries  queries
 	contract *contract.Contract
 	table    *table
@@ -55,7 +56,7 @@ func Open(ctx context.Context, cfg Config, c *contract.Contract) (*Warehouse, er
 	if err != nil {
 		return nil, fmt.Errorf("prepare connections to PostgreSQL: %w", err)
 	}
-	return &Warehouse{pool: pool, queries: q, contract: c, table: newTable(c)}, nil
+	return &Warehouse{pool: pool, schema: cfg.Schema, queries: q, contract: c, table: newTable(c)}, nil
 }
 
 // Close waits for connections in use and closes all.
@@ -97,12 +98,15 @@ func (w *Warehouse) Ping(ctx context.Context) error {
 		return Explain(err)
 	}
 	defer conn.Release()
-	var missing bool
-	if err := conn.QueryRow(ctx, "select to_regclass('receipts') is null").Scan(&missing); err != nil {
+	var usable, migrated bool
+	if err := conn.QueryRow(ctx, w.queries["schema_usable"], w.schema).Scan(&usable, &migrated); err != nil {
 		return Explain(err)
 	}
-	if missing {
-		return errors.New("PostgreSQL has no tables of eventdrop in this schema: run `eventdrop migrate`")
+	switch {
+	case !usable:
+		return fmt.Errorf("this user may not use the schema %s: grant it the role eventdrop_loader, or eventdrop_reader", w.schema)
+	case !migrated:
+		return fmt.Errorf("the schema %s has no tables of eventdrop: run `eventdrop migrate`", w.schema)
 	}
 	return nil
 }

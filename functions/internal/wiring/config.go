@@ -86,7 +86,7 @@ type SettingsError struct{ Faults []error }
 
 func (e *SettingsError) Error() string {
 	var b strings.Builder
-	b.WriteString("the settings cannot be used (see `eventdrop help-settings`):")
+	b.WriteString("the settings cannot be used (see `eventdrop help settings`):")
 	for _, fault := range e.Faults {
 		b.WriteString("\n  - " + fault.Error())
 	}
