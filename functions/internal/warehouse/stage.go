@@ -53,6 +53,9 @@ func (l *load) copyRows(ctx context.Context, tx pgx.Tx) error {
 	if l.rows.err != nil { // COPY reports it as a cancelled query
 		return l.rows.err
 	}
+	if err != nil && ctx.Err() != nil { // pgx may only see that its connection was closed
+		return fmt.Errorf("copy into the staging table: %w (%w)", ctx.Err(), err)
+	}
 	if err != nil {
 		return fmt.Errorf("copy into the staging table: %w", err)
 	}
