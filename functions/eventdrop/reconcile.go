@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/schollz/progressbar/v3"
+
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/wiring"
@@ -29,11 +31,15 @@ func (c *reconcileCmd) Run(a *app) error {
 			return err
 		}
 	}
+	progress := progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(terminal(a.stderr)),
+		progressbar.OptionSetDescription("objects loaded"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	load := func(ctx context.Context, o dropzone.Object) error {
 		_, err := parts.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
+		_ = progress.Add(1) // a progress bar that cannot be drawn is no reason to stop
 		return err
 	}
 	report, err := parts.Reconciler(parts.Pipeline.Accepts, load).Run(a.ctx, c.DryRun)
+	_ = progress.Finish()
 	if err != nil {
 		return err
 	}
