@@ -18,19 +18,19 @@ func TestPostgreSQLRestartsUnderLoad(t *testing.T) {
 	t.Parallel()
 	o := newOutage(t, 31)
 	s := o.stack
-	o.drive(time.Second)
+	o.drive()
 	for _, crash := range []bool{false, true} {
 		if crash {
 			s.postgres.Kill()
 		}
 		restarted := make(chan error, 1)
 		go func() { restarted <- s.postgres.Restart(t.Context()) }()
-		o.drive(time.Second)
+		o.drive()
 		if err := <-restarted; err != nil {
 			t.Fatal(err)
 		}
 	}
-	o.drive(time.Second)
+	o.drive()
 	o.check()
 }
 
@@ -42,13 +42,13 @@ func TestMinIOKilledInAStormLosesNothing(t *testing.T) {
 	put := o.put
 	o.put = func(ctx context.Context, key string, body []byte) error { return putUntilStored(ctx, put, key, body) }
 	for range 2 {
-		o.drive(time.Second)
+		o.drive()
 		restarted := make(chan error, 1)
 		go func() {
 			o.stack.minio.Kill()
 			restarted <- o.stack.minio.Restart(t.Context())
 		}()
-		o.drive(time.Second)
+		o.drive()
 		if err := <-restarted; err != nil {
 			t.Fatal(err)
 		}
@@ -110,10 +110,10 @@ func newOutage(t *testing.T, seed uint64) *outage {
 	return o
 }
 
-// drive drops objects for a while.
-func (o *outage) drive(limit time.Duration) {
+// drive drops objects for a second.
+func (o *outage) drive() {
 	o.t.Helper()
-	more, err := (&traffic{shop: o.shop, put: o.put, meter: o.meter, every: 20 * time.Millisecond}).drive(o.t.Context(), limit)
+	more, err := (&traffic{shop: o.shop, put: o.put, meter: o.meter, every: 20 * time.Millisecond}).drive(o.t.Context(), time.Second)
 	if err != nil {
 		o.t.Fatal(err)
 	}
