@@ -16,8 +16,9 @@ import (
 const (
 	// fetchedPostgres is the version that is downloaded where none is installed.
 	fetchedPostgres = embeddedpostgres.V18
-	// mavenCentral holds the binaries of the zonky project, beside their checksums.
-	mavenCentral = "https://repo1.maven.org/maven2"
+	// mavenCentral is where the library looks by itself: the binaries of the zonky project, beside
+	// their checksums.
+	mavenCentral = ""
 	// fetchPatience is how long the download of some 10 to 30 MB may take.
 	fetchPatience = 10 * time.Minute
 )
@@ -37,7 +38,8 @@ func fetchPostgres(ctx context.Context, c cache, repository string) (string, err
 	return filepath.Join(dir, "bin"), err
 }
 
-// downloadPostgres downloads the binaries, checks their checksum and unpacks them to path.
+// downloadPostgres downloads the binaries from a Maven repository, checks their checksum and unpacks
+// them to path.
 func downloadPostgres(ctx context.Context, path, repository string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, fetchPatience, fmt.Errorf("no end after %s", fetchPatience))
 	defer cancel()
@@ -45,9 +47,12 @@ func downloadPostgres(ctx context.Context, path, repository string) error {
 	// The library can only fetch on its way to start a server with pg_ctl, which we must not have:
 	// it would outlive us. After it has unpacked it makes its runtime folder. That folder cannot
 	// be made below a program, so it stops there, with nothing run.
-	server := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
+	config := embeddedpostgres.DefaultConfig()
+	if repository != mavenCentral {
+		config = config.BinaryRepositoryURL(repository)
+	}
+	server := embeddedpostgres.NewDatabase(config.
 		Version(fetchedPostgres).
-		BinaryRepositoryURL(repository).
 		Port(0). // it wants the port to be free, and this one always is
 		CachePath(path + ".archive").
 		BinariesPath(path).
@@ -59,7 +64,7 @@ func downloadPostgres(ctx context.Context, path, repository string) error {
 	case err := <-ended:
 		return unpacked(bin, err)
 	case <-ctx.Done():
-		return fmt.Errorf("download from %s: %w", repository, context.Cause(ctx))
+		return fmt.Errorf("download PostgreSQL: %w", context.Cause(ctx))
 	}
 }
 

@@ -85,7 +85,7 @@ func noPostgresError(others []string, err error) error {
 	return fmt.Errorf("no PostgreSQL %d or newer to start\ninstalled: %s\ndownload: %w\nProvide one in one of these ways:\n"+
 		"  - set EVENTDROP_DATABASE_URL to a database of your own\n"+
 		"  - install PostgreSQL: apt install postgresql, dnf install postgresql-server, brew install postgresql@17\n"+
-		"  - allow the download from repo1.maven.org, which happens once", oldestPostgres, orNone(others), err)
+		"  - allow the download from Maven Central, which happens once", oldestPostgres, orNone(others), err)
 }
 
 func orNone(found []string) string {

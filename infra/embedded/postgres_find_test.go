@@ -68,7 +68,7 @@ func TestTheErrorTellsTheWaysToProvidePostgres(t *testing.T) {
 	if err == nil {
 		t.Fatal("found one")
 	}
-	for _, want := range []string{"PostgreSQL 9 (", "unable to connect", "EVENTDROP_DATABASE_URL", "install PostgreSQL", "repo1.maven.org"} {
+	for _, want := range []string{"PostgreSQL 9 (", "unable to connect", "EVENTDROP_DATABASE_URL", "install PostgreSQL", "Maven Central"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)
 		}
