@@ -44,7 +44,7 @@ const minioUser = "eventdrop"
 // minioRegion is the one that MinIO has unless told otherwise.
 const minioRegion = "us-east-1"
 
-// MinIO is a running MinIO. Its methods are for one goroutine at a time.
+// MinIO is a running MinIO. Its methods are for one goroutine at a time, but for those of its Store.
 type MinIO struct {
 	Store
 
@@ -108,8 +108,7 @@ func (m *MinIO) setUp(ctx context.Context) (err error) {
 // start launches the server on the wished port, or a free one where it is 0.
 func (m *MinIO) start(ctx context.Context, wish int) error {
 	return launchSomewhere(ctx, wish, func(port int) (err error) {
-		m.port = port
-		if m.client, err = m.newClient(); err != nil {
+		if err := m.listenOn(port); err != nil {
 			return err
 		}
 		process, err := launch(ctx, m.command(), m.answers)
@@ -118,6 +117,17 @@ func (m *MinIO) start(ctx context.Context, wish int) error {
 		}
 		return err
 	})
+}
+
+// listenOn makes the client for a port. A restart keeps port and client, so that the Store can be
+// used meanwhile.
+func (m *MinIO) listenOn(port int) (err error) {
+	if m.client != nil && m.port == port {
+		return nil
+	}
+	m.port = port
+	m.client, err = m.newClient()
+	return err
 }
 
 func (m *MinIO) command() command {
