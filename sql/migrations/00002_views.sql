@@ -73,11 +73,11 @@ from counted order by step;
 comment on view purchase_funnel is 'From view to purchase, in events and in sessions.';
 
 create view top_products as
-select product_id, max(product_name) as product_name, sum(coalesce(quantity, 1))::bigint as pieces,
+select product_id, currency, max(product_name) as product_name, sum(coalesce(quantity, 1))::bigint as pieces,
        sum(coalesce(total, price * coalesce(quantity, 1))) as revenue, count(*) as purchases
 from events where event_type = 'purchase'
-group by product_id order by revenue desc nulls last;
-comment on view top_products is 'Products by revenue.';
+group by product_id, currency order by revenue desc nulls last;
+comment on view top_products is 'Products by revenue, in each currency of its own.';
 
 -- +goose Down
 drop view top_products, purchase_funnel, revenue_per_hour, events_per_minute, pipeline_health,
