@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -25,9 +26,10 @@ func TestTheRowsErrorComesBackUnchangedAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	passing := errors.New("connection reset")
-	damaged := &dropzone.UnreadableError{Reason: dropzone.DamagedCompression}
+	damaged := &dropzone.UnreadableError{Reason: dropzone.DamagedCompression, Err: io.EOF}
+	cut := fmt.Errorf("read object: %w", io.EOF) // not the end: only io.EOF itself is
 	for _, at := range []int{3, 9_999, 10_000} { // the last one is met instead of the end
-		for _, want := range []error{passing, damaged} {
+		for _, want := range []error{passing, damaged, cut} {
 			run := h.faulty(object("a.csv"), 10_000, at, func() error { return want })
 			if _, err := h.Load(t.Context(), run); err != want { //nolint:errorlint // unchanged
 				t.Errorf("at row %d: error %v, want %v", at, err, want)

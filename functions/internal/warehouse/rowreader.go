@@ -3,7 +3,6 @@ package warehouse
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -68,7 +67,7 @@ func (r *rowReader) readHead() error {
 func (r *rowReader) next() error {
 	event, reject, err := r.rows.Next()
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF: //nolint:errorlint // an error that wraps io.EOF is a fault, and no end
 		r.complete = true
 		return r.checkThresholds()
 	case err != nil:
