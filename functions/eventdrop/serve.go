@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -70,18 +71,16 @@ func parseNotice(pipeline *ingest.Pipeline, body []byte) (objects []dropzone.Obj
 	if err != nil {
 		return nil, 0, err
 	}
+	ignored = notices.Ignored()
+	for o := range notices.Objects() {
+		if pipeline.Accepts(o) {
+			objects = append(objects, o)
+		} else {
+			ignored++
+		}
+	}
 	for _, message := range notices.Messages {
-		ignored += message.Ignored
-		if err == nil {
-			err = message.Err
-		}
-		for _, o := range message.Objects {
-			if pipeline.Accepts(o) {
-				objects = append(objects, o)
-			} else {
-				ignored++
-			}
-		}
+		err = errors.Join(err, message.Err)
 	}
 	return objects, ignored, err
 }

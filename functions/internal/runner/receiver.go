@@ -20,9 +20,6 @@ func (r *Runner) routes(queue *queue) http.Handler {
 		r.receive(queue, w, req)
 	})))
 	mux.HandleFunc("GET /healthz", r.health)
-	if r.Pages != nil {
-		mux.Handle("GET /", r.Pages)
-	}
 	return mux
 }
 

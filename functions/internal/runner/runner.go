@@ -33,9 +33,7 @@ type Runner struct {
 	Workers        int           // objects loaded at a time
 	QueueLength    int           // notices that may wait
 	ReconcileEvery time.Duration // between the end of one reconcile and the begin of the next
-	// Pages serves everything but notices and health; nil: nothing.
-	Pages http.Handler
-	Log   *slog.Logger
+	Log            *slog.Logger
 }
 
 // stopTime is how long objects that are being loaded may take after the stop.
@@ -47,6 +45,8 @@ const retryEvery = 3 * time.Second
 // Run serves until the context ends, then stops in order: no new notices, the objects at work are
 // finished or rolled back, and what still waits is left to the next start's reconcile.
 func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
+	ctx, end := context.WithCancel(ctx) // ends the schedule, too, when the receiver cannot go on
+	defer end()
 	queue := newQueue(r.QueueLength)
 	server := &http.Server{Handler: r.routes(queue), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	failed := make(chan error, 1)
@@ -65,6 +65,7 @@ func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	end()
 	r.stop(work, stopWork, server, queue, &workers)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

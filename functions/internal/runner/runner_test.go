@@ -266,3 +266,25 @@ func TestHealth(t *testing.T) {
 		})
 	}
 }
+
+// Whoever waits for the runner must learn that it cannot be reached any more.
+func TestRunEndsWhenItsListenerFails(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- newTestRunner(&recorder{}).Run(t.Context(), listener) }()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("no error")
+		}
+	case <-time.After(2 * stopTime):
+		t.Error("it goes on, and nobody can reach it")
+	}
+}

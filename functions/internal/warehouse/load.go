@@ -24,7 +24,7 @@ const commitTime = 10 * time.Second
 // any other error leaves no trace and can be tried again.
 func (w *Warehouse) Load(ctx context.Context, run dropzone.Run) (dropzone.Receipt, error) {
 	l := w.newLoad(run)
-	if err := l.readHead(); err != nil { // a small object is read whole before a transaction is open
+	if err := l.rows.readHead(); err != nil { // a small object is read whole before a transaction is open
 		return l.receipt, err
 	}
 	conn, err := w.pool.Acquire(ctx)
@@ -78,8 +78,6 @@ func (w *Warehouse) newLoad(run dropzone.Run) *load {
 		},
 	}
 }
-
-func (l *load) readHead() error { return l.rows.readHead() }
 
 // stageAndMerge brings the rows into the table and the rejects into quarantine.
 func (l *load) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
