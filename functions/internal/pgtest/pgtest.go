@@ -52,11 +52,25 @@ func Empty(tb testing.TB) DB {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	db := At(tb, server.url, "test_"+strings.ReplaceAll(uuid.NewString(), "-", ""))
+	db := At(tb, server.url, freshName())
 	db.Server = server.postgres
 	tb.Cleanup(func() { db.drop(tb) })
 	return db
 }
+
+// Beside is New on the server of another schema.
+func Beside(tb testing.TB, other DB) DB {
+	tb.Helper()
+	db := At(tb, other.URL, freshName())
+	db.Server = other.Server
+	tb.Cleanup(func() { db.drop(tb) })
+	if _, err := migrations.Up(tb.Context(), db.URL, db.Schema); err != nil {
+		tb.Fatal(err)
+	}
+	return db
+}
+
+func freshName() string { return "test_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
 // At is a schema on a server that the test looks after itself. Nothing is created, nothing is dropped.
 func At(tb testing.TB, address, schema string) DB {
