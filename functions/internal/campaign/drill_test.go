@@ -36,7 +36,7 @@ func TestADrillFails(t *testing.T) {
 		{"when a row is lost", func(d *Drill) { d.Reached("crash"); d.Differ(3, Differences{Lost: 1}) }, "rows lost 1"},
 		{"and says how to see it again", func(d *Drill) { d.Reached("crash"); d.Failf(3, "oh") }, "EVENTDROP_CAMPAIGN_SEED=7"},
 	}
-	for _, test := range tests {
+	for _, test := range tests { //nolint:paralleltest // they share a file and the environment
 		t.Run(test.name, func(t *testing.T) {
 			o := &observed{TB: t}
 			d := New(o, test.name, 5)
