@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"eventdrop/functions/internal/contract"
 	"eventdrop/functions/internal/dropzone"
@@ -113,12 +114,23 @@ func (c *column) defaultValue(p contract.Policy) (dropzone.Value, error) {
 
 // read trims a field and brings it to the column's normal form.
 func (c *column) read(field []byte, arena *[]byte) []byte {
-	cell := bytes.TrimSpace(field)
+	cell := trim(field)
 	if c.normal != nil && len(cell) > 0 {
 		return c.normal(cell, arena)
 	}
 	return cell
 }
+
+// trim is bytes.TrimSpace; most fields have nothing to cut off.
+func trim(field []byte) []byte {
+	if n := len(field); n == 0 || isSolid(field[0]) && isSolid(field[n-1]) {
+		return field
+	}
+	return bytes.TrimSpace(field)
+}
+
+// isSolid reports whether a byte is a character of its own, and no white space.
+func isSolid(b byte) bool { return b > ' ' && b < utf8.RuneSelf }
 
 // Known reports whether a header name is a column of the contract.
 func (c *Cleaner) Known(name string) bool {

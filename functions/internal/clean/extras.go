@@ -1,7 +1,6 @@
 package clean
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 
@@ -36,7 +35,7 @@ func (r *Rows) collectExtras(fields [][]byte) {
 	*v = dropzone.Value{}
 	start := len(r.arena)
 	for i := range r.extras {
-		cell := bytes.TrimSpace(fields[r.extras[i].field])
+		cell := trim(fields[r.extras[i].field])
 		if len(cell) == 0 {
 			continue
 		}

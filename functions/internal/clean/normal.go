@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"eventdrop/functions/internal/contract"
@@ -26,6 +27,9 @@ func newNormalizer(col *contract.Column) normalizer {
 
 // trimFloat turns "123.0", as columns of floats have it, into "123" and leaves everything else alone.
 func trimFloat(cell []byte) []byte {
+	if end := cell[len(cell)-1]; end != '0' && end != '.' {
+		return cell
+	}
 	point := bytes.IndexByte(cell, '.')
 	if point < 0 || len(bytes.Trim(cell[point+1:], "0")) > 0 {
 		return cell
@@ -50,6 +54,9 @@ func newCaseChanger(to string) normalizer {
 // are left to unicode's way.
 func caseChanger(first byte, unicode func([]byte) []byte) normalizer {
 	return func(cell []byte, arena *[]byte) []byte {
+		if !slices.ContainsFunc(cell, func(b byte) bool { return b >= utf8.RuneSelf || b-first < 26 }) {
+			return cell
+		}
 		start := len(*arena)
 		*arena = append(*arena, cell...)
 		changed := (*arena)[start:]

@@ -59,10 +59,13 @@ func enumParser(col *contract.Column) parser {
 		}
 	}
 	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
-		start := len(*arena)
-		*arena = contract.AppendFold(*arena, cell)
-		value, ok := values[string((*arena)[start:])]
-		*arena = (*arena)[:start]
+		value, ok := values[string(cell)] // as most are spelled
+		if !ok {
+			start := len(*arena)
+			*arena = contract.AppendFold(*arena, cell)
+			value, ok = values[string((*arena)[start:])]
+			*arena = (*arena)[:start]
+		}
 		if !ok {
 			return verdict{reason: dropzone.UnknownValue}
 		}
@@ -114,9 +117,10 @@ func uuidDigits(cell []byte) (digits [32]byte, ok bool) {
 	case len(cell) != 36 || cell[8] != '-' || cell[13] != '-' || cell[18] != '-' || cell[23] != '-':
 		return digits, false
 	}
-	at := 0
-	for _, group := range [][]byte{cell[:8], cell[9:13], cell[14:18], cell[19:23], cell[24:]} {
-		at += copy(digits[at:], group)
-	}
+	*(*[8]byte)(digits[0:]) = [8]byte(cell) // by fixed lengths: each is one move
+	*(*[4]byte)(digits[8:]) = [4]byte(cell[9:])
+	*(*[4]byte)(digits[12:]) = [4]byte(cell[14:])
+	*(*[4]byte)(digits[16:]) = [4]byte(cell[19:])
+	*(*[12]byte)(digits[20:]) = [12]byte(cell[24:])
 	return digits, true
 }
