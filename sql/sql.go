@@ -13,3 +13,8 @@ var Migrations embed.FS
 //
 //go:embed queries/*.sql
 var Queries embed.FS
+
+// Templates are statements whose columns are those of a contract, in the language of package text/template.
+//
+//go:embed templates/*.sql
+var Templates embed.FS

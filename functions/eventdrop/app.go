@@ -36,9 +36,13 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Create or update the tables."`
 	Load      loadCmd      `cmd:"" help:"Load files or objects, the way a notice would."`
 	Replay    replayCmd    `cmd:"" help:"Load files or objects again on purpose, also parked ones."`
+	Redrive   redriveCmd   `cmd:"" help:"Run rows in quarantine again, after a rule was mended."`
 	Reconcile reconcileCmd `cmd:"" help:"Load what no notice delivered."`
+	Pause     pauseCmd     `cmd:"" help:"Load nothing until 'resume', but what is asked for by hand."`
+	Resume    resumeCmd    `cmd:"" help:"End the pause, and load what it held back."`
 	Status    statusCmd    `cmd:"" help:"Show how the pipeline is."`
 	History   historyCmd   `cmd:"" help:"Show what happened to objects."`
+	Contract  contractCmd  `cmd:"" help:"Propose, check and show contracts, and make their tables."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings and servers, and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Show the version."`
 	Help      struct {

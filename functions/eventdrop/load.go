@@ -52,7 +52,7 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 	var receipts []receiptView
 	var failed []error
 	for _, o := range objects {
-		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, Kind: kind, DryRun: c.DryRun})
+		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, Kind: kind, DryRun: c.DryRun, ByHand: true})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", o, warehouse.Explain(err)))
 		}

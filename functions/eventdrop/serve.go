@@ -53,7 +53,9 @@ func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Rece
 		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
 		Reconcile: reconcileWith(parts, log, settleTime),
 		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
-			_, err := parts.Reconciler(pipeline.Accepts, handle).RetryDue(ctx)
+			retries := parts.Reconciler(pipeline.Accepts, handle)
+			retries.Workers = max(1, cfg.Workers/2)
+			_, err := retries.RetryDue(ctx)
 			return err
 		},
 		Healthy: parts.Warehouse.Ping,
@@ -89,10 +91,20 @@ func parseNotice(pipeline *ingest.Pipeline, body []byte) (objects []dropzone.Obj
 const settleTime = 10 * time.Second
 
 // reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
-// leave objects younger than settle to their notices, which are on their way.
+// leave objects younger than settle to their notices, which are on their way. While the pipeline is paused
+// it only says so.
 func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) func(context.Context, func(context.Context, dropzone.Object) error) error {
 	var started atomic.Bool
 	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
+		pause, err := parts.Warehouse.Paused(ctx)
+		if err != nil {
+			return err
+		}
+		if pause != nil {
+			log.WarnContext(ctx, "paused: nothing is loaded; `eventdrop resume` ends it",
+				"since", pause.Since.Format(time.RFC3339), "reason", pause.Reason, "notices_held", pause.Held)
+			return nil
+		}
 		first, now := !started.Swap(true), time.Now()
 		if first {
 			if _, err := parts.Warehouse.ResumeInterrupted(ctx); err != nil {
@@ -105,9 +117,9 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 			onItsWay := !first && age > -time.Minute && age < settle && !o.LastModified.IsZero()
 			return parts.Pipeline.Accepts(o) && !onItsWay
 		}
-		report, err := parts.Reconciler(accepts, handle).Run(ctx, false)
-		if report.Missing > 0 || report.Due > 0 || first {
-			log.InfoContext(ctx, "reconciled", "listed", report.Listed, "missed_notices", report.Missing, "due", report.Due,
+		report, err := parts.Reconciler(accepts, handle).LoadMissing(ctx)
+		if report.Missing > 0 || first {
+			log.InfoContext(ctx, "reconciled", "listed", report.Listed, "missed_notices", report.Missing,
 				"loaded", report.Loaded, "failed", report.Failed)
 		}
 		return err

@@ -14,6 +14,7 @@ type statusCmd struct{}
 
 type statusView struct {
 	warehouse.Health
+	Pause   *warehouse.Pause       `json:"pause"` // null: not paused
 	Rejects []warehouse.ReasonRows `json:"rejects"`
 }
 
@@ -31,6 +32,9 @@ func (statusCmd) Run(a *app) error {
 	if s.Health, err = parts.Warehouse.Health(a.ctx); err != nil {
 		return err
 	}
+	if s.Pause, err = parts.Warehouse.Paused(a.ctx); err != nil {
+		return err
+	}
 	if s.Rejects, err = parts.Warehouse.RejectCounts(a.ctx); err != nil {
 		return err
 	}
@@ -38,6 +42,9 @@ func (statusCmd) Run(a *app) error {
 }
 
 func (s *statusView) write(w io.Writer) error {
+	if s.Pause != nil {
+		fmt.Fprintln(w, describePause(s.Pause))
+	}
 	fmt.Fprintf(w, "objects   loaded %d, failed %d, parked %d, superseded %d, gone %d\n", s.Loaded, s.Failed, s.Parked, s.Superseded, s.Gone)
 	fmt.Fprintf(w, "rows      read %d, in the table %d, rejected %d (in quarantine %d)\n", s.RowsRead, s.RowsInserted, s.RowsRejected, s.InQuarantine)
 	if s.NewestLoaded != nil {

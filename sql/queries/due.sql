@@ -1,6 +1,8 @@
--- Failed objects whose next attempt is due, oldest first. Files of a machine are not the service's to retry.
--- $1 limit
+-- Failed objects of one service whose next attempt is due, oldest first; none while the pipeline is paused. Files of
+-- a machine have no bucket: they are not the service's to retry.
+-- $1 bucket, $2 prefix of the keys, $3 limit
 select bucket, key, version_id, etag from objects
-where state = 'failed' and next_attempt_at <= clock_timestamp() and bucket <> ''
+where state = 'failed' and next_attempt_at <= clock_timestamp() and bucket = $1 and starts_with(key, $2)
+  and not exists (select from pauses where resumed_at is null)
 order by next_attempt_at
-limit $1;
+limit $3;

@@ -32,7 +32,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	b.watch.arm()
 	n, err := b.stream.Read(p)
-	b.watch.disarm()
+	b.watch.disarm(n)
 	b.read += int64(n)
 	b.sum.add(p[:n])
 	b.err = b.judge(err)

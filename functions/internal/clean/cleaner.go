@@ -9,12 +9,10 @@ package clean
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"unicode/utf8"
 
 	"eventdrop/functions/internal/contract"
-	"eventdrop/functions/internal/dropzone"
 )
 
 // Cleaner is a compiled contract. It is safe for concurrent use.
@@ -30,32 +28,31 @@ type Cleaner struct {
 
 // column is one compiled column.
 type column struct {
-	name    string
-	normal  normalizer // nil: cells are normal as they are
-	nulls   tokenSet
-	parse   parser
-	absent  contract.PolicyAction
-	invalid contract.PolicyAction
-	// onAbsent and onInvalid are the two policies' defaults.
-	onAbsent, onInvalid dropzone.Value
+	name   string
+	normal normalizer // nil: cells are normal as they are
+	nulls  tokenSet
+	parse  parser
+	// What becomes of a cell that is absent, one that is wrong, and one that is below the minimum.
+	absent, invalid, low policy
 }
 
 // Compile prepares a contract. It fails only for a contract whose defaults or bounds are not values
-// of their column, or whose formats of times cannot be read, which the contract's own checks cannot see.
+// of their column, or whose formats of times cannot be read, which the contract's own checks cannot see;
+// the error is a [*contract.InvalidError] that has all of them.
 func Compile(c *contract.Contract) (*Cleaner, error) {
 	cl := &Cleaner{contract: c, names: map[string]int{}, key: c.ColumnIndex(c.Key), recency: -1}
 	if c.Recency != "" {
 		cl.recency = c.ColumnIndex(c.Recency)
 	}
+	faults := c.NewFaults()
 	for i := range c.Columns {
-		col, err := compileColumn(c, &c.Columns[i])
-		if err != nil {
-			return nil, fmt.Errorf("contract %s: column %s: %w", c.Name, c.Columns[i].Name, err)
-		}
-		cl.columns = append(cl.columns, col)
+		cl.columns = append(cl.columns, compileColumn(c, i, faults))
 		for _, name := range append([]string{c.Columns[i].Name}, c.Columns[i].Aliases...) {
 			cl.names[contract.Fold(name)] = i
 		}
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
 	}
 	for i := range c.Rules {
 		cl.rules = append(cl.rules, compileRule(c, &c.Rules[i]))
@@ -77,39 +74,29 @@ func hashOrder(c *contract.Contract) []int {
 	return order
 }
 
-func compileColumn(c *contract.Contract, def *contract.Column) (column, error) {
-	col := column{
-		name: def.Name, normal: newNormalizer(def), absent: def.Absent.Action, invalid: def.Invalid.Action,
-		nulls: newTokenSet(slices.Concat(c.NullTokens, def.NullTokens)),
+func compileColumn(c *contract.Contract, i int, faults *contract.Faults) column {
+	def := &c.Columns[i]
+	col := column{name: def.Name, normal: newNormalizer(def), nulls: newTokenSet(slices.Concat(c.NullTokens, def.NullTokens))}
+	fault := func(field string, err error) {
+		if err != nil {
+			faults.Add(contract.ColumnPlace(i, field), "column %s: %s: %s", def.Name, field, err)
+		}
 	}
+	var field string
 	var err error
-	if col.parse, err = newParser(c, def); err != nil {
-		return col, err
+	if col.parse, field, err = newParser(c, def); err != nil {
+		fault(field, err)
+		return col // without a parser, defaults cannot be judged
 	}
-	if col.onAbsent, err = col.defaultValue(def.Absent); err != nil {
-		return col, err
+	col.absent, err = col.compilePolicy(def.Absent, def.Type())
+	fault("absent", err)
+	col.invalid, err = col.compilePolicy(def.Invalid, def.Type())
+	fault("invalid", err)
+	if col.low = col.invalid; def.BelowMinimum.Action != contract.PolicyUnset {
+		col.low, err = col.compilePolicy(def.BelowMinimum, def.Type())
+		fault("below_minimum", err)
 	}
-	col.onInvalid, err = col.defaultValue(def.Invalid)
-	return col, err
-}
-
-// defaultValue reads a policy's default, which must be a value like any other: read again, as from an
-// export, it must give the same.
-func (c *column) defaultValue(p contract.Policy) (dropzone.Value, error) {
-	var v dropzone.Value
-	if p.Action != contract.UseDefault {
-		return v, nil
-	}
-	var arena []byte
-	cell := c.read([]byte(p.Default), &arena)
-	if c.nulls.contains(cell) {
-		return v, fmt.Errorf("default %q: it means no value", p.Default)
-	}
-	if verdict := c.parse(cell, &v, &arena); verdict.reason != "" || verdict.repair != "" {
-		return v, fmt.Errorf("default %q: %s%s", p.Default, verdict.reason, verdict.repair)
-	}
-	v.Present = true
-	return v, nil
+	return col
 }
 
 // read trims a field and brings it to the column's normal form.

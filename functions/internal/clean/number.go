@@ -15,10 +15,10 @@ const roundedRepair = "rounded"
 
 // numberParser reads integers and decimals exactly; no number ever passes through a float. The
 // bounds are those of the value that is stored, after rounding.
-func numberParser(col *contract.Column) (parser, error) {
-	low, high, err := bounds(col)
+func numberParser(col *contract.Column) (parse parser, field string, err error) {
+	low, high, field, err := bounds(col)
 	if err != nil {
-		return nil, err
+		return nil, field, err
 	}
 	scale, integer, invalid := col.Scale, col.Type() == dropzone.Integer, dropzone.InvalidDecimal
 	if integer {
@@ -42,21 +42,21 @@ func numberParser(col *contract.Column) (parser, error) {
 			return verdict{repair: roundedRepair}
 		}
 		return verdict{}
-	}, nil
+	}, "", nil
 }
 
-// bounds gives the smallest and the largest value in units of the scale.
-func bounds(col *contract.Column) (low, high int64, err error) {
+// bounds gives the smallest and the largest value in units of the scale, or the field that is at fault.
+func bounds(col *contract.Column) (low, high int64, field string, err error) {
 	if low, err = bound(col.Minimum, col.Scale, math.MinInt64); err != nil {
-		return 0, 0, fmt.Errorf("minimum: %w", err)
+		return 0, 0, "minimum", err
 	}
 	if high, err = bound(col.Maximum, col.Scale, math.MaxInt64); err != nil {
-		return 0, 0, fmt.Errorf("maximum: %w", err)
+		return 0, 0, "maximum", err
 	}
 	if low > high {
-		return 0, 0, errors.New("the minimum is larger than the maximum")
+		return 0, 0, "minimum", errors.New("it is larger than the maximum")
 	}
-	return low, high, nil
+	return low, high, "", nil
 }
 
 func bound(text string, scale int, otherwise int64) (int64, error) {
@@ -65,7 +65,7 @@ func bound(text string, scale int, otherwise int64) (int64, error) {
 	}
 	n, state := parseDecimal([]byte(text), scale)
 	if state != exact {
-		return 0, fmt.Errorf("%q is not a number of 64 bits with at most %d decimal places", text, scale)
+		return 0, fmt.Errorf("%q is not a number of 64 bits with at most %d decimal places, as the column's scale has it", text, scale)
 	}
 	return n, nil
 }

@@ -20,22 +20,24 @@ type verdict struct {
 	repair string          // what was done to make it valid
 }
 
-func newParser(c *contract.Contract, col *contract.Column) (parser, error) {
+// newParser names the column's field that an error is about.
+func newParser(c *contract.Contract, col *contract.Column) (parse parser, field string, err error) {
 	switch col.Type() {
 	case dropzone.UUID:
-		return parseUUID, nil
+		return parseUUID, "", nil
 	case dropzone.Identifier, dropzone.Text:
-		return textParser(col.MaxLength), nil
+		return textParser(col.MaxLength), "", nil
 	case dropzone.Enum:
-		return enumParser(col), nil
+		return enumParser(col), "", nil
 	case dropzone.Integer, dropzone.Decimal:
 		return numberParser(col)
 	case dropzone.Timestamp:
-		return timestampParser(c, col)
+		parse, err = timestampParser(c, col)
+		return parse, "formats", err
 	case dropzone.Boolean:
-		return parseBoolean, nil
+		return parseBoolean, "", nil
 	default:
-		return nil, fmt.Errorf("type %d has no parser", col.Type())
+		return nil, "type", fmt.Errorf("type %d has no parser", col.Type())
 	}
 }
 

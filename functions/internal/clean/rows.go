@@ -168,9 +168,9 @@ func (r *Rows) cleanCell(i int, record *csvfile.Record) dropzone.Reason {
 }
 
 func (r *Rows) absentCell(i int) dropzone.Reason {
-	col := &r.cleaner.columns[i]
-	r.event.Values[i] = col.onAbsent
-	switch col.absent {
+	p := &r.cleaner.columns[i].absent
+	r.apply(p, i)
+	switch p.action {
 	case contract.RejectRow:
 		return dropzone.Missing
 	case contract.UseDefault:
@@ -181,9 +181,12 @@ func (r *Rows) absentCell(i int) dropzone.Reason {
 }
 
 func (r *Rows) invalidCell(i int, reason dropzone.Reason) dropzone.Reason {
-	col := &r.cleaner.columns[i]
-	r.event.Values[i] = col.onInvalid
-	switch col.invalid {
+	p := &r.cleaner.columns[i].invalid
+	if reason == dropzone.BelowMinimum {
+		p = &r.cleaner.columns[i].low
+	}
+	r.apply(p, i)
+	switch p.action {
 	case contract.UseNull:
 		r.noteRepair(string(reason)+"_nulled", i)
 	case contract.UseDefault:

@@ -124,7 +124,7 @@ func TestRepairsOfARejectedRecordDoNotCount(t *testing.T) {
 func TestContractsThatDoNotCompile(t *testing.T) {
 	t.Parallel()
 	for column, want := range map[string]string{
-		"type: integer, absent: {default: x}":                        `column a: default "x": invalid_integer`,
+		"type: integer, absent: {default: x}":                        "test.yaml:9:38: column a: absent: default \"x\": it is no sound value of the column: invalid_integer",
 		"type: integer, invalid: {default: none}":                    "it means no value",
 		"type: text, absent: {default: ''}":                          "it means no value",
 		"type: identifier, null_tokens: [0], absent: {default: 0.0}": "it means no value",

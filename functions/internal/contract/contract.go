@@ -2,10 +2,11 @@
 // names, types, aliases, rules and policies. Code implements types and rules; only contracts
 // know column names.
 //
-// [Parse] reads and checks one; [Default] is the one that is built in. Package clean compiles it.
+// [Parse] reads and checks one; [Embedded] gives those that are built in. Package clean compiles it.
 package contract
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -18,69 +19,73 @@ import (
 // It is read-only after [Parse].
 type Contract struct {
 	// Name and Revision stand on every row and receipt. A change of the file needs a higher revision.
-	Name     string `yaml:"contract"`
-	Revision int32  `yaml:"revision"`
+	Name     string `yaml:"contract" json:"contract"`
+	Revision int32  `yaml:"revision" json:"revision"`
 	// Table is the table's name, without its schema.
-	Table string `yaml:"table"`
+	Table string `yaml:"table" json:"table"`
 	// Objects says which keys of the bucket the contract serves.
-	Objects Objects `yaml:"objects"`
+	Objects Objects `yaml:"objects" json:"objects,omitempty"`
 	// Key names the column that identifies an event; where its value is absent it is derived
 	// from the normalised record.
-	Key string `yaml:"key"`
+	Key string `yaml:"key" json:"key"`
 	// Recency names a required timestamp that decides which version of an event wins.
 	// Empty: the object's last-modified.
-	Recency string `yaml:"recency"`
+	Recency string `yaml:"recency" json:"recency,omitempty"`
 	// Extras names the jsonb column that keeps every column the contract does not know.
-	Extras string `yaml:"extras"`
+	Extras string `yaml:"extras" json:"extras"`
 	// Timezone is the IANA name of the zone of times that name none. Empty: UTC.
-	Timezone string `yaml:"timezone"`
+	Timezone string `yaml:"timezone" json:"timezone,omitempty"`
 	// NullTokens are words that mean "no value" in every column, whatever their case.
-	NullTokens []string `yaml:"null_tokens"`
+	NullTokens []string `yaml:"null_tokens" json:"null_tokens,omitempty"`
 	// FinalNewline is "required" (the default: a last record without its line end may have been
 	// cut and is rejected) or "optional".
-	FinalNewline string `yaml:"final_newline"`
+	FinalNewline string `yaml:"final_newline" json:"final_newline,omitempty"`
 	// MaxRejectedRows and MaxRejectedPercent park the whole object when exceeded; 0 means no limit.
-	MaxRejectedRows    int64   `yaml:"max_rejected_rows"`
-	MaxRejectedPercent float64 `yaml:"max_rejected_percent"`
+	MaxRejectedRows    int64   `yaml:"max_rejected_rows" json:"max_rejected_rows,omitempty"`
+	MaxRejectedPercent float64 `yaml:"max_rejected_percent" json:"max_rejected_percent,omitempty"`
 
-	Columns []Column `yaml:"columns"`
-	Rules   []Rule   `yaml:"rules"`
+	Columns []Column `yaml:"columns" json:"columns"`
+	Rules   []Rule   `yaml:"rules" json:"rules,omitempty"`
 
 	location *time.Location
+	file     string
+	places   places
 }
 
 // Objects selects keys: one of the prefixes and one of the suffixes must match.
 type Objects struct {
-	Prefixes []string `yaml:"prefixes"`
-	Suffixes []string `yaml:"suffixes"`
+	Prefixes []string `yaml:"prefixes" json:"prefixes,omitempty"`
+	Suffixes []string `yaml:"suffixes" json:"suffixes,omitempty"`
 }
 
 // Column is one column of the contract.
 type Column struct {
-	Name    string   `yaml:"name"`
-	TypeID  TypeName `yaml:"type"`
-	Aliases []string `yaml:"aliases"`
+	Name    string   `yaml:"name" json:"name"`
+	TypeID  TypeName `yaml:"type" json:"type"`
+	Aliases []string `yaml:"aliases" json:"aliases,omitempty"`
 	// Required is the short form of "absent: reject".
-	Required bool `yaml:"required"`
+	Required bool `yaml:"required" json:"required,omitempty"`
 	// NullTokens are added to those of the contract.
-	NullTokens []string `yaml:"null_tokens"`
+	NullTokens []string `yaml:"null_tokens" json:"null_tokens,omitempty"`
 	// Values are the values of an enum, each with its other spellings.
-	Values map[string][]string `yaml:"values"`
+	Values map[string][]string `yaml:"values" json:"values,omitempty"`
 	// Formats of a timestamp are tried in turn: "iso", "epoch", or a pattern such as
 	// "dd-MM-yyyy, HH:mm:ss" in the letters of Java and Spark.
-	Formats []string `yaml:"formats"`
+	Formats []string `yaml:"formats" json:"formats,omitempty"`
 	// Scale is the number of decimal places of a decimal, 0 to 8.
-	Scale int `yaml:"scale"`
+	Scale int `yaml:"scale" json:"scale,omitempty"`
 	// Minimum and Maximum bound an integer or a decimal, both inclusive.
-	Minimum string `yaml:"minimum"`
-	Maximum string `yaml:"maximum"`
+	Minimum string `yaml:"minimum" json:"minimum,omitempty"`
+	Maximum string `yaml:"maximum" json:"maximum,omitempty"`
 	// MaxLength is in characters; 0 means no limit.
-	MaxLength int `yaml:"max_length"`
+	MaxLength int `yaml:"max_length" json:"max_length,omitempty"`
 	// Case is "upper", "lower" or empty: unchanged.
-	Case string `yaml:"case"`
+	Case string `yaml:"case" json:"case,omitempty"`
 	// Absent and Invalid say what happens to a missing and to a wrong value.
-	Absent  Policy `yaml:"absent"`
-	Invalid Policy `yaml:"invalid"`
+	Absent  Policy `yaml:"absent" json:"absent,omitzero"`
+	Invalid Policy `yaml:"invalid" json:"invalid,omitzero"`
+	// BelowMinimum is Invalid for numbers below the minimum, where those need another policy.
+	BelowMinimum Policy `yaml:"below_minimum" json:"below_minimum,omitzero"`
 }
 
 // Type returns the column's type.
@@ -88,19 +93,19 @@ func (c *Column) Type() dropzone.Type { return dropzone.Type(c.TypeID) }
 
 // Rule is a named check of the whole row; the other fields are its parameters.
 type Rule struct {
-	Name      string        `yaml:"rule"`
-	Column    string        `yaml:"column"`
-	Tolerance time.Duration `yaml:"tolerance"`
-	Time      time.Time     `yaml:"time"`
-	Event     string        `yaml:"event"`
-	Product   string        `yaml:"product"`
-	Quantity  string        `yaml:"quantity"`
-	Price     string        `yaml:"price"`
-	Total     string        `yaml:"total"`
+	Name      string        `yaml:"rule" json:"rule"`
+	Column    string        `yaml:"column" json:"column,omitempty"`
+	Tolerance time.Duration `yaml:"tolerance" json:"tolerance,omitempty"`
+	Time      time.Time     `yaml:"time" json:"time,omitzero"`
+	Event     string        `yaml:"event" json:"event,omitempty"`
+	Product   string        `yaml:"product" json:"product,omitempty"`
+	Quantity  string        `yaml:"quantity" json:"quantity,omitempty"`
+	Price     string        `yaml:"price" json:"price,omitempty"`
+	Total     string        `yaml:"total" json:"total,omitempty"`
 }
 
 // Location is the zone of times that name none.
-func (c *Contract) Location() *time.Location { return c.location }
+func (c *Contract) Location() *time.Location { return cmp.Or(c.location, time.UTC) }
 
 // ColumnIndex returns the position of the named column, or -1.
 func (c *Contract) ColumnIndex(name string) int {

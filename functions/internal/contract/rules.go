@@ -1,7 +1,10 @@
 package contract
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -46,40 +49,45 @@ func (r *Rule) parameters() []parameter {
 	}
 }
 
-func (c *Contract) validateRules(faults *faults) {
+func (c *Contract) validateRules(f *Faults) {
 	for i := range c.Rules {
 		rule := &c.Rules[i]
+		place := func(field string) string { return fmt.Sprintf("rules[%d].%s", i, field) }
 		allowed, known := ruleParameters()[rule.Name]
 		if !known {
-			faults.add("rules: %q is not a rule", rule.Name)
+			f.Add(place("rule"), "rules: %q is not a rule: want one of %s", rule.Name,
+				strings.Join(slices.Sorted(maps.Keys(ruleParameters())), ", "))
 			continue
 		}
-		rule.validate(faults, allowed)
+		rule.validate(f, place, allowed)
 		for _, p := range rule.parameters() {
 			if slices.Contains(allowed, p.name) {
-				c.validateParameter(faults, rule.Name, p)
+				c.validateParameter(f, place(p.name), rule.Name, p)
 			}
 		}
 	}
 }
 
 // validate checks what can be said of a rule without its columns.
-func (r *Rule) validate(faults *faults, allowed []string) {
-	for _, p := range r.parameters() {
-		faults.check(p.column == "" || slices.Contains(allowed, p.name), "rule %s: it has no %s", r.Name, p.name)
+func (r *Rule) validate(f *Faults, place func(string) string, allowed []string) {
+	unwanted := func(ok bool, field string) {
+		f.check(ok, place(field), "rule %s: it has no %s: its parameters are %s", r.Name, field, strings.Join(allowed, ", "))
 	}
-	faults.check(r.Time.IsZero() || r.Name == NotBefore, "rule %s: it has no time", r.Name)
-	faults.check(!r.Time.IsZero() || r.Name != NotBefore, "rule %s: time is missing", r.Name)
-	faults.check(r.Tolerance == 0 || r.Name == NotInFuture, "rule %s: it has no tolerance", r.Name)
-	faults.check(r.Tolerance >= 0, "rule %s: tolerance must not be negative", r.Name)
+	for _, p := range r.parameters() {
+		unwanted(p.column == "" || slices.Contains(allowed, p.name), p.name)
+	}
+	unwanted(r.Time.IsZero() || r.Name == NotBefore, "time")
+	unwanted(r.Tolerance == 0 || r.Name == NotInFuture, "tolerance")
+	f.check(!r.Time.IsZero() || r.Name != NotBefore, place("time"), "rule %s: time is missing: add one, such as 2000-01-01T00:00:00Z", r.Name)
+	f.check(r.Tolerance >= 0, place("tolerance"), "rule %s: tolerance must not be negative", r.Name)
 }
 
-func (c *Contract) validateParameter(faults *faults, rule string, p parameter) {
+func (c *Contract) validateParameter(f *Faults, place, rule string, p parameter) {
 	i := c.ColumnIndex(p.column)
 	if i < 0 || c.Columns[i].Type() != p.want {
-		faults.add("rule %s: %s: %q is not a column of type %s", rule, p.name, p.column, typeNames()[p.want-1])
+		f.Add(place, "rule %s: %s: %q is not a column of type %s", rule, p.name, p.column, TypeName(p.want))
 		return
 	}
 	_, sells := c.Columns[i].Values[Purchase]
-	faults.check(p.name != "event" || sells, "rule %s: column %s has no value %q", rule, p.column, Purchase)
+	f.check(p.name != "event" || sells, place, "rule %s: column %s has no value %q: add it to its values", rule, p.column, Purchase)
 }

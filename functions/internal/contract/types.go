@@ -19,11 +19,16 @@ func typeNames() []string {
 	return []string{"uuid", "identifier", "text", "enum", "integer", "decimal", "timestamp", "boolean"}
 }
 
+func allTypes() string { return strings.Join(typeNames(), ", ") }
+
+// String is the type's name in a contract.
+func (t TypeName) String() string { return typeNames()[t-1] }
+
 // UnmarshalYAML reads a type's name.
 func (t *TypeName) UnmarshalYAML(node ast.Node) error {
 	i := slices.Index(typeNames(), word(node))
 	if i < 0 {
-		return faultAt(node, "unknown type %s: want one of %s", node, strings.Join(typeNames(), ", "))
+		return faultAt(node, "unknown type %s: want one of %s", node, allTypes())
 	}
 	*t = TypeName(i + 1) //nolint:gosec // there are eight
 	return nil
@@ -39,14 +44,17 @@ type Policy struct {
 // PolicyAction is one of the things that can happen to a value.
 type PolicyAction uint8
 
-// The policies. Unset means reject for an invalid value, and null for an absent one unless the
-// column is required.
+// The policies. Unset means reject for an invalid value, null for an absent one unless the
+// column is required, and for a value below the minimum what is done to other invalid ones.
 const (
 	PolicyUnset PolicyAction = iota
 	RejectRow
 	UseNull
 	UseDefault
 )
+
+// LastModified is the default of a time that is the last-modified of the object.
+const LastModified = "last_modified"
 
 // UnmarshalYAML reads "reject", "null" (with or without quotes) or "default: v".
 func (p *Policy) UnmarshalYAML(node ast.Node) error {

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,131 +10,98 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// validate collects every fault, so that a person mends the file once.
+// validate collects every fault of the meaning.
 func (c *Contract) validate() error {
-	faults := faults{}
-	faults.check(validName(c.Name), "contract: %q is no name (letters, digits and _, at most 63)", c.Name)
-	faults.check(c.Revision >= 1, "revision: must be 1 or more")
-	faults.check(validName(c.Table), "table: %q is no table name (letters, digits and _, at most 63)", c.Table)
-	faults.check(!slices.Contains(systemTables(), c.Table), "table: %q is one of eventdrop's own tables", c.Table)
-	faults.check(validName(c.Extras), "extras: %q is no column name", c.Extras)
-	faults.check(!slices.Contains(systemColumns(), c.Extras), "extras: the name %q is reserved", c.Extras)
-	faults.check(slices.Contains([]string{"required", "optional"}, c.FinalNewline),
+	faults := c.NewFaults()
+	c.validateHead(faults)
+	c.validateColumns(faults)
+	c.validateKey(faults)
+	c.validateRecency(faults)
+	c.validateRules(faults)
+	c.validateTimezone(faults)
+	return faults.Err()
+}
+
+// nameRule is what PostgreSQL and people can read without quotes.
+const nameRule = "want a small letter or _, then small letters, digits and _, at most 63 in all"
+
+func (c *Contract) validateHead(f *Faults) {
+	f.check(validName(c.Name), "contract", "contract: %q is no name: %s", c.Name, nameRule)
+	f.check(c.Revision >= 1, "revision", "revision: must be 1 or more; raise it with every change of the file")
+	f.check(validName(c.Table), "table", "table: %q is no table name: %s", c.Table, nameRule)
+	f.check(!slices.Contains(systemTables(), c.Table), "table", "table: %q is one of eventdrop's own tables: choose another name", c.Table)
+	f.check(validName(c.Extras), "extras", "extras: %q is no column name: %s", c.Extras, nameRule)
+	f.check(!slices.Contains(ReservedColumns(), c.Extras), "extras", "extras: the name %q is reserved: choose another one", c.Extras)
+	f.check(slices.Contains([]string{"required", "optional"}, c.FinalNewline), "final_newline",
 		"final_newline: %q is neither required nor optional", c.FinalNewline)
-	faults.check(c.MaxRejectedPercent >= 0 && c.MaxRejectedPercent <= 100, "max_rejected_percent: must be 0 to 100")
-	faults.check(c.MaxRejectedRows >= 0, "max_rejected_rows: must not be negative")
-	faults.check(len(c.Columns) > 0, "columns: none")
-	c.validateColumns(&faults)
-	c.validateKey(&faults)
-	c.validateRecency(&faults)
-	c.validateRules(&faults)
-	c.validateTimezone(&faults)
-	return errors.Join(faults...)
+	f.check(c.MaxRejectedPercent >= 0 && c.MaxRejectedPercent <= 100, "max_rejected_percent", "max_rejected_percent: must be 0 to 100")
+	f.check(c.MaxRejectedRows >= 0, "max_rejected_rows", "max_rejected_rows: must not be negative")
+	f.check(len(c.Columns) > 0, "columns", "columns: none: name at least the key")
 }
 
 // validateTimezone loads the zone. "Local" would make the rows depend on the machine.
-func (c *Contract) validateTimezone(faults *faults) {
-	var err error
-	if c.location, err = time.LoadLocation(c.Timezone); err != nil || c.location == time.Local {
-		faults.add("timezone: %q is no IANA zone name", c.Timezone)
+func (c *Contract) validateTimezone(f *Faults) {
+	location, err := time.LoadLocation(c.Timezone)
+	if err != nil || location == time.Local {
+		f.Add("timezone", "timezone: %q is no IANA zone name, such as UTC or Europe/Berlin", c.Timezone)
+		return
 	}
+	c.location = location
 }
 
 // validateKey checks the column that identity stands on. A value of its own for all records without
 // a key, or with a wrong one, would make them one event.
-func (c *Contract) validateKey(faults *faults) {
+func (c *Contract) validateKey(f *Faults) {
 	i := c.ColumnIndex(c.Key)
 	if i < 0 {
-		faults.add("key: %q is not one of the columns", c.Key)
+		f.Add("key", "key: %q is not one of the columns: name one, or add it: it may be absent from the files", c.Key)
 		return
 	}
 	key := &c.Columns[i]
-	faults.check(slices.Contains([]dropzone.Type{dropzone.UUID, dropzone.Identifier, dropzone.Text}, key.Type()),
+	f.check(slices.Contains([]dropzone.Type{dropzone.UUID, dropzone.Identifier, dropzone.Text}, key.Type()), ColumnPlace(i, "type"),
 		"key: column %q must be a uuid, an identifier or a text", c.Key)
-	faults.check(key.Absent.Action != UseDefault, "key: column %q cannot have a default: the key of such records is derived", c.Key)
-	faults.check(key.Invalid.Action == RejectRow, "key: column %q must reject invalid values", c.Key)
+	f.check(key.Absent.Action != UseDefault, ColumnPlace(i, "absent"),
+		"key: column %q cannot have a default: where it is absent, the key is derived from the record", c.Key)
+	f.check(key.Invalid.Action == RejectRow, ColumnPlace(i, "invalid"), "key: column %q must reject invalid values", c.Key)
 }
 
-func (c *Contract) validateRecency(faults *faults) {
+func (c *Contract) validateRecency(f *Faults) {
 	if c.Recency == "" {
 		return
 	}
 	i := c.ColumnIndex(c.Recency)
-	faults.check(i >= 0 && c.Columns[i].Type() == dropzone.Timestamp && c.Columns[i].Required,
-		"recency: %q is not a required timestamp column", c.Recency)
+	f.check(i >= 0 && c.Columns[i].Type() == dropzone.Timestamp && c.Columns[i].Required, "recency",
+		"recency: %q is not a timestamp column with required: true", c.Recency)
 }
 
-func (c *Contract) validateColumns(faults *faults) {
+func (c *Contract) validateColumns(f *Faults) {
 	names := owners{}
 	for i := range c.Columns {
 		col := &c.Columns[i]
-		faults.check(validName(col.Name), "columns: %q is no column name (letters, digits and _, at most 63)", col.Name)
-		faults.check(!slices.Contains(systemColumns(), col.Name) && col.Name != c.Extras,
-			"column %s: the name is reserved", col.Name)
-		faults.check(c.ColumnIndex(col.Name) == i, "column %s: twice", col.Name)
-		names.claim(faults, "column "+col.Name, append([]string{col.Name}, col.Aliases...))
-		col.validate(faults)
+		if validName(col.Name) {
+			f.check(!slices.Contains(ReservedColumns(), col.Name) && col.Name != c.Extras, ColumnPlace(i, "name"),
+				"column %s: the name is reserved: choose another one, with this one under aliases", col.Name)
+			f.check(c.ColumnIndex(col.Name) == i, ColumnPlace(i, "name"), "column %s: twice: remove or rename one", col.Name)
+			names.claim(f, ColumnPlace(i, "name"), "column "+col.Name, col.Name)
+		} else {
+			f.Add(ColumnPlace(i, "name"), "columns: %q is no column name: %s; other spellings go under aliases", col.Name, nameRule)
+		}
+		for n, alias := range col.Aliases {
+			names.claim(f, fmt.Sprintf("columns[%d].aliases[%d]", i, n), "column "+col.Name, alias)
+		}
+		col.validate(f, i)
 	}
 }
 
-func (c *Column) validate(faults *faults) {
-	at := "column " + c.Name + ": "
-	textual := c.Type() == dropzone.Text || c.Type() == dropzone.Identifier
-	faults.check(c.TypeID != 0, "%stype is missing", at)
-	faults.check((c.Type() == dropzone.Enum) == (len(c.Values) > 0), "%svalues belong to an enum, and an enum needs them", at)
-	faults.check(len(c.Formats) == 0 || c.Type() == dropzone.Timestamp, "%sformats belong to a timestamp", at)
-	faults.check(c.Scale >= 0 && c.Scale <= 8, "%sscale must be 0 to 8", at)
-	faults.check(c.Scale == 0 || c.Type() == dropzone.Decimal, "%sscale belongs to a decimal", at)
-	faults.check(c.MaxLength >= 0, "%smax_length must not be negative", at)
-	faults.check(c.MaxLength == 0 || textual, "%smax_length belongs to a text or an identifier", at)
-	faults.check(slices.Contains([]string{"", "upper", "lower"}, c.Case), "%scase: %q is neither upper nor lower", at, c.Case)
-	faults.check(c.Case == "" || textual, "%scase belongs to a text or an identifier", at)
-	faults.check(!c.Required || c.Absent.Action == RejectRow && c.Invalid.Action != UseNull,
-		"%srequired, and yet absent or invalid values shall be accepted", at)
-	c.validateBounds(faults, at)
-	c.validateValues(faults)
-}
-
-// validateBounds checks the form of the bounds; their size is a matter of the column's scale.
-func (c *Column) validateBounds(faults *faults, at string) {
-	numeric := c.Type() == dropzone.Integer || c.Type() == dropzone.Decimal
-	number := regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
-	for _, bound := range []string{c.Minimum, c.Maximum} {
-		faults.check(bound == "" || numeric && number.MatchString(bound),
-			"%sbound %q: want a number such as 12.50, on an integer or a decimal", at, bound)
-	}
-}
-
-func (c *Column) validateValues(faults *faults) {
-	spellings := owners{}
-	for _, value := range slices.Sorted(maps.Keys(c.Values)) {
-		spellings.claim(faults, "column "+c.Name+": value "+value, append([]string{value}, c.Values[value]...))
-	}
-}
-
-// owners says whose each folded spelling is.
-type owners map[string]string
-
-// claim notes the spellings of one owner; each must have letters or digits, and no other owner.
-func (o owners) claim(faults *faults, owner string, spellings []string) {
-	for _, spelling := range spellings {
-		folded := Fold(spelling)
-		other, taken := o[folded]
-		faults.check(folded != "", "%s: %q has no letter and no digit", owner, spelling)
-		faults.check(!taken || other == owner, "%s: %q is also a spelling of %s", owner, spelling, other)
-		o[folded] = owner
-	}
-}
-
-// systemColumns are on every table of events, beside the contract's columns.
-func systemColumns() []string {
+// ReservedColumns are on every table of events, or where rows are staged, beside the contract's columns.
+func ReservedColumns() []string {
 	return []string{"object_id", "line_no", "recency_at", "object_modified", "source_hash", "drop_order", "revision", "record_hash"}
 }
 
 // systemTables are the names in eventdrop's schema that no contract may take, tables and views.
 func systemTables() []string {
 	return []string{
-		"objects", "receipts", "rejected_rows", "quality_counts", "schema_version",
+		"objects", "receipts", "rejected_rows", "quality_counts", "pauses", "schema_version",
 		"load_history", "rejects_by_reason", "quality_by_hour", "pipeline_health",
 		"events_per_minute", "revenue_per_hour", "purchase_funnel", "top_products",
 	}
@@ -145,13 +111,25 @@ func validName(s string) bool {
 	return regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`).MatchString(s)
 }
 
-// faults collects errors in the user's words.
-type faults []error
+// owners says whose each folded spelling is.
+type owners map[string]string
 
-func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+// claim notes a spelling of an owner; it must have letters or digits, and no other owner.
+func (o owners) claim(f *Faults, place, owner, spelling string) {
+	folded := Fold(spelling)
+	other, taken := o[folded]
+	f.check(folded != "", place, "%s: %q has no letter and no digit", owner, spelling)
+	f.check(!taken || other == owner, place, "%s: %q is also a spelling of %s: remove it from one of them", owner, spelling, other)
+	o[folded] = owner
+}
 
-func (f *faults) check(ok bool, format string, args ...any) {
-	if !ok {
-		f.add(format, args...)
+// claimValues checks that no spelling means two values of an enum.
+func (c *Column) claimValues(f *Faults, i int) {
+	spellings := owners{}
+	for _, value := range slices.Sorted(maps.Keys(c.Values)) {
+		place, owner := ColumnPlace(i, "values."+value), "column "+c.Name+": value "+value
+		for _, spelling := range append([]string{value}, c.Values[value]...) {
+			spellings.claim(f, place, owner, spelling)
+		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // a word is the text that stands in the file.
 
 func wordKeys() []string {
-	return []string{"absent", "invalid", "default", "null_tokens", "aliases", "minimum", "maximum"}
+	return []string{"absent", "invalid", "below_minimum", "default", "null_tokens", "aliases", "minimum", "maximum"}
 }
 
 // keepWords replaces the scalars under those keys by their text.

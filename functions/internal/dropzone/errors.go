@@ -15,6 +15,8 @@ var (
 	ErrGone = errors.New("object does not exist any more")
 	// ErrBusy says that another loader holds the object; nothing was recorded.
 	ErrBusy = errors.New("object is being loaded by another loader")
+	// ErrPaused says that the pipeline is paused, so that nothing is loaded that no person asked for.
+	ErrPaused = errors.New("the pipeline is paused")
 	// ErrCommitUnknown says that the connection died during COMMIT. The same run must be tried
 	// again: the claim then says what happened.
 	ErrCommitUnknown = errors.New("outcome of the commit is unknown")

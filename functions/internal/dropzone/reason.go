@@ -15,6 +15,15 @@ const (
 	MissingFinalNewline Reason = "missing_final_newline" // the file's last record has no line end: it may have been cut
 )
 
+// Damage reports whether the reason is damage, found while the file was read: the contract has no say in it.
+func (r Reason) Damage() bool {
+	switch r {
+	case WrongFieldCount, MalformedQuotes, UnbalancedQuote, InvalidEncoding, NulByte, RecordTooLarge, MissingFinalNewline:
+		return true
+	}
+	return false
+}
+
 // Why a record is rejected: a value or a rule of the contract.
 const (
 	Missing          Reason = "missing"           // a required value is absent
@@ -48,3 +57,6 @@ const (
 	TooManyRejects     Reason = "too_many_rejects"    // above the contract's thresholds
 	LoaderDied         Reason = "loader_died"         // several attempts ended without any outcome
 )
+
+// SourceGone says why a redrive or a replay was refused: it needs the object's bytes, and the store has them no more.
+const SourceGone Reason = "source_gone"

@@ -35,6 +35,8 @@ type Receipt struct {
 
 	// Already reports that the object had been loaded before: this run wrote nothing.
 	Already bool
+	// Held reports that the pipeline is paused: the notice was counted, and nothing else was done.
+	Held bool
 	// DryRun reports that everything was done and then rolled back.
 	DryRun bool
 

@@ -19,7 +19,9 @@ type Run struct {
 	ID     string
 	Kind   Kind
 	Object Object
-	Rows   Rows
+	// Drop is the number of the drop that must be meant, where only that one will do; 0: any.
+	Drop int32
+	Rows Rows
 	// Dialect is asked once after the rows' io.EOF.
 	Dialect func() Dialect
 	// Current looks up what the object's key holds now. It is asked where bytes can be replaced,

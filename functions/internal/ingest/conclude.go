@@ -19,7 +19,11 @@ func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, order Order, 
 	receipt.TotalDuration = time.Since(run.Started)
 	out, final := p.outcome(err)
 	receipt.State, receipt.Reason, receipt.Hint, receipt.Detail = out.State, out.Reason, out.Hint, out.Detail
-	if errors.Is(err, dropzone.ErrBusy) || ctx.Err() != nil && !order.noted {
+	if run.Kind == dropzone.Replay && (out.State == dropzone.Gone || out.State == dropzone.Superseded) {
+		receipt.Reason, receipt.Hint = dropzone.SourceGone, sourceGone
+		return receipt, nil // what the ledger knows of the object is as true as before
+	}
+	if errors.Is(err, dropzone.ErrBusy) || errors.Is(err, dropzone.ErrPaused) || ctx.Err() != nil && !order.noted {
 		receipt.State = dropzone.Failed
 		return receipt, err // handed back; nothing to remember
 	}
@@ -29,7 +33,7 @@ func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, order Order, 
 		defer cancel()
 	}
 	if !run.DryRun && identified(run.Object) {
-		id, recordErr := p.Ledger.Record(ctx, run, out)
+		id, recordErr := untilCertain(ctx, p.Loader.Transient, func() (int64, error) { return p.Ledger.Record(ctx, run, out) })
 		if recordErr != nil {
 			receipt.State = dropzone.Failed
 			return receipt, errors.Join(err, recordErr)
@@ -86,6 +90,9 @@ func (p *Pipeline) log(ctx context.Context, r dropzone.Receipt, err error) {
 		slog.Int64("stale", r.Stale), slog.Int64("duplicate", r.Duplicate), slog.Int64("rejected", r.Rejected),
 		slog.Duration("total", r.TotalDuration),
 	}
+	if r.Held {
+		attrs = append(attrs, slog.Bool("held", true))
+	}
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", string(r.Reason)))
 	}
@@ -103,6 +110,8 @@ func level(r dropzone.Receipt, err error) slog.Level {
 	switch {
 	case err == nil && r.Already:
 		return slog.LevelDebug
+	case err == nil && r.Held:
+		return slog.LevelInfo
 	case err != nil, r.State != dropzone.Loaded, r.Hint != "":
 		return slog.LevelWarn
 	}

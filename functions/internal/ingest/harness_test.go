@@ -33,6 +33,7 @@ type store struct {
 	opened int
 	body   func(io.Reader) io.Reader // wraps what is read
 	stat   func()                    // called before each Stat
+	rank   int32                     // of every version
 }
 
 // put stores bytes under a key, with a version or, where it is empty, without.
@@ -96,7 +97,7 @@ func (s *store) Stat(_ context.Context, o dropzone.Object) (dropzone.Object, err
 	return held.object, nil
 }
 
-func (s *store) VersionRank(context.Context, dropzone.Object) (int32, error) { return 0, nil }
+func (s *store) VersionRank(context.Context, dropzone.Object) (int32, error) { return s.rank, nil }
 
 // harness is a pipeline between a store in memory and a real warehouse.
 type harness struct {
@@ -109,10 +110,23 @@ type harness struct {
 
 func newHarness(t *testing.T) *harness {
 	t.Helper()
-	db := pgtest.New(t)
+	return newHarnessOn(t, pgtest.New(t), &store{keys: map[string]stored{}}, nil)
+}
+
+// under is the same tables and the same store under a contract that was changed.
+func (h *harness) under(change func(*contract.Contract)) *harness {
+	h.t.Helper()
+	return newHarnessOn(h.t, h.db, h.store, change)
+}
+
+func newHarnessOn(t *testing.T, db pgtest.DB, held *store, change func(*contract.Contract)) *harness {
+	t.Helper()
 	c, err := contract.Default()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if change != nil {
+		change(c)
 	}
 	cleaner, err := clean.Compile(c)
 	if err != nil {
@@ -123,7 +137,7 @@ func newHarness(t *testing.T) *harness {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	h := &harness{t: t, db: db, store: &store{keys: map[string]stored{}}, log: &bytes.Buffer{}}
+	h := &harness{t: t, db: db, store: held, log: &bytes.Buffer{}}
 	h.Pipeline = &Pipeline{
 		Source: h.store, Loader: w, Ledger: w, Cleaner: cleaner, Scope: Scope{Bucket: "shop", Prefix: "in/"},
 		Limits: Limits{RawBytes: 1 << 10}, Log: slog.New(slog.NewTextHandler(h.log, nil)),

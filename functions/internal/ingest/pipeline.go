@@ -11,11 +11,9 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 
 	"eventdrop/functions/internal/clean"
@@ -37,14 +35,19 @@ type Source interface {
 // Loader takes a run's rows through one transaction.
 type Loader interface {
 	Load(ctx context.Context, run dropzone.Run) (dropzone.Receipt, error)
-	// Transient reports whether an error of Load is worth another try at once.
+	// Redrive does so with rows that are in quarantine.
+	Redrive(ctx context.Context, run dropzone.RedriveRun) (dropzone.Receipt, error)
+	// Transient reports whether an error of either is worth another try at once.
 	Transient(err error) bool
 }
 
 // Ledger knows what became of objects.
 type Ledger interface {
-	// Settled returns the state of a version that is loaded or parked, and else an empty one.
-	Settled(ctx context.Context, o dropzone.Object) (dropzone.State, error)
+	// Settled returns the state of a version that is loaded or parked, and else an empty one, and
+	// whether the pipeline is paused.
+	Settled(ctx context.Context, o dropzone.Object) (state dropzone.State, paused bool, err error)
+	// HoldNotice counts a notice that a pause holds back; false: there is no pause any more.
+	HoldNotice(ctx context.Context) (held bool, err error)
 	NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error)
 	Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error)
 	Supersede(ctx context.Context, asked dropzone.Object) error
@@ -77,9 +80,7 @@ type Pipeline struct {
 	// Jitter returns a random duration below its argument.
 	Jitter func(time.Duration) time.Duration
 
-	// alone is held for writing by an object whose loader died more than once: if it dies again,
-	// no other object shares the blame.
-	alone sync.RWMutex
+	apart apart
 }
 
 // Accepts reports whether an object lies in the scope and is served by the contract.
@@ -103,14 +104,17 @@ type Order struct {
 	// Again marks an object that was tried before or was found without a notice: its attempt is
 	// noted before it is opened, because it may be the one that kills its loader.
 	Again bool
+	// ByHand marks what a person asked for: a pause does not hold it back.
+	ByHand bool
 
 	noted   bool // the attempt is noted: once, however often it is repeated at once
 	suspect bool // several loaders did not outlive the object
 }
 
 // Handle runs one object from the bucket to its receipt. A nil error means that the object needs
-// nothing more for now: it is loaded, parked, superseded or gone, and the ledger says so. With an error
-// it must be asked for again; unless it was busy or the context ended, the ledger knows when.
+// nothing more for now: it is loaded, parked, superseded or gone, and the ledger says so, or a pause holds
+// its notice back. With an error it must be asked for again; unless it was busy, a pause holds it back
+// (dropzone.ErrPaused), or the context ended, the ledger knows when.
 func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, error) {
 	run := dropzone.Run{ID: uuid.NewString(), Kind: order.Kind, Object: order.Object, DryRun: order.DryRun, Started: time.Now()}
 	if run.Kind == "" {
@@ -123,38 +127,17 @@ func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, e
 }
 
 func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
-	if run.Kind == dropzone.Load {
-		state, err := p.Ledger.Settled(ctx, order.Object)
-		if state != "" {
-			return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, State: state, Already: true}, nil
+	looked := run.Kind != dropzone.Load || order.Object.Local()
+	return untilCertain(ctx, p.Loader.Transient, func() (dropzone.Receipt, error) {
+		if !looked {
+			if receipt, done, err := p.look(ctx, run, order); done || err != nil {
+				return receipt, err
+			}
+			looked = true
 		}
-		if err != nil && !p.Loader.Transient(err) {
-			return dropzone.Receipt{}, err
-		}
-	}
-	return p.tryUntilCertain(ctx, run, order)
+		return p.load(ctx, run, order)
+	})
 }
-
-// tryUntilCertain repeats a run at once after passing faults, and after a COMMIT whose outcome is
-// unknown: the same run then finds its own receipt, or does the work.
-func (p *Pipeline) tryUntilCertain(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
-	try := func() (dropzone.Receipt, error) {
-		receipt, err := p.load(ctx, run, order)
-		if err != nil && !p.Loader.Transient(err) {
-			err = backoff.Permanent(err)
-		}
-		return receipt, err
-	}
-	delays := backoff.NewExponentialBackOff()
-	delays.InitialInterval, delays.MaxInterval = 50*time.Millisecond, time.Second
-	receipt, err := backoff.Retry(ctx, try, backoff.WithBackOff(delays), backoff.WithMaxTries(immediateTries))
-	if permanent := (*backoff.PermanentError)(nil); errors.As(err, &permanent) {
-		err = permanent.Err
-	}
-	return receipt, err
-}
-
-const immediateTries = 5
 
 // load is the way of the data: open, decode, clean, and all in one transaction.
 func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (receipt dropzone.Receipt, err error) {
@@ -168,11 +151,18 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 		return dropzone.Receipt{}, err
 	}
 	defer body.Close()
+	if order.Kind == dropzone.Redrive && object.VersionID != order.Object.VersionID {
+		return dropzone.Receipt{}, dropzone.ErrSuperseded // versioning was switched on, and this is another drop
+	}
 	run.Object = object
 	if err := p.admit(ctx, object, order); err != nil {
 		return dropzone.Receipt{}, err
 	}
-	defer p.enter(order.suspect)()
+	leave, err := p.enter(ctx, order)
+	if err != nil {
+		return dropzone.Receipt{}, err
+	}
+	defer leave()
 	records, err := csvfile.NewReader(body, csvfile.Options{
 		Known: p.Cleaner.Known, Limits: p.Limits.CSV,
 		FinalNewlineOptional: p.Cleaner.Contract().FinalNewline == "optional",
@@ -257,14 +247,4 @@ func (p *Pipeline) noteAttempt(ctx context.Context, o dropzone.Object, order *Or
 		}
 	}
 	return nil
-}
-
-// enter lets objects be loaded side by side, and a suspect alone. The returned function leaves.
-func (p *Pipeline) enter(suspect bool) (leave func()) {
-	if suspect {
-		p.alone.Lock()
-		return p.alone.Unlock
-	}
-	p.alone.RLock()
-	return p.alone.RUnlock
 }

@@ -16,20 +16,21 @@ import (
 
 // Bucket lists what is there.
 type Bucket interface {
-	// List yields all objects below the prefix, every version where there are versions. An
-	// error is yielded last.
-	List(ctx context.Context) iter.Seq2[dropzone.Object, error]
+	// List yields all objects below the prefix whose keys are greater than after, in the order of their keys,
+	// every version where there are versions. An error is yielded last.
+	List(ctx context.Context, after string) iter.Seq2[dropzone.Object, error]
 }
 
 // Ledger knows what was loaded.
 type Ledger interface {
 	// Missing returns the objects of one page that are neither settled nor waiting.
 	Missing(ctx context.Context, page []dropzone.Object) ([]dropzone.Object, error)
-	// Due returns failed objects whose next attempt is due.
+	// Due returns failed objects of that bucket and prefix whose next attempt is due.
 	Due(ctx context.Context, limit int) ([]dropzone.Object, error)
 }
 
-// Load has one object loaded. An error does not stop the reconcile: the ledger knows when to try again.
+// Load has one object loaded. An error does not stop the reconcile: the ledger knows when to try again. Only
+// dropzone.ErrPaused does.
 type Load func(ctx context.Context, o dropzone.Object) error
 
 // Report is what a reconcile found and did.
@@ -39,6 +40,9 @@ type Report struct {
 	Due     int64 `json:"due"`     // failed objects whose next attempt was due
 	Loaded  int64 `json:"loaded"`  // of both: handled without an error
 	Failed  int64 `json:"failed"`
+	// Through is the greatest key up to which every version was compared and every load has ended well. A
+	// reconcile that was interrupted can go on after it.
+	Through string `json:"through,omitempty"`
 	// MissingObjects names the missing ones of a dry run, at most 1,000.
 	MissingObjects []string `json:"missing_objects,omitempty"`
 }
@@ -50,6 +54,8 @@ type Reconciler struct {
 	// Accepts tells which objects are of concern.
 	Accepts func(dropzone.Object) bool
 	Load    Load
+	// After is the key after which the listing begins: the Through of an interrupted reconcile.
+	After string
 	// Workers is how many objects are loaded at a time; at least 1.
 	Workers int
 }
@@ -60,125 +66,135 @@ const (
 	maxListed = 1_000
 )
 
-// Run retries what is due, then lists the whole bucket once and loads what is missing. With dryRun
-// it only counts and names. Memory does not depend on the number of objects.
+// Run lists the whole bucket once and loads what is missing, then what was due at the begin. With dryRun it
+// only counts and names. Memory does not depend on the number of objects.
 func (r *Reconciler) Run(ctx context.Context, dryRun bool) (Report, error) {
 	run := r.begin(dryRun)
 	return run.finish(ctx, func(ctx context.Context) error {
-		return errors.Join(run.retryDue(ctx), run.loadMissing(ctx))
+		due, err := run.lookDue(ctx)
+		return errors.Join(err, run.loadMissing(ctx), run.loadDue(ctx, due))
 	})
+}
+
+// LoadMissing is Run without what is due.
+func (r *Reconciler) LoadMissing(ctx context.Context) (Report, error) {
+	run := r.begin(false)
+	return run.finish(ctx, run.loadMissing)
 }
 
 // RetryDue loads failed objects whose next attempt is due, without a look at the bucket.
 func (r *Reconciler) RetryDue(ctx context.Context) (Report, error) {
 	run := r.begin(false)
-	return run.finish(ctx, run.retryDue)
+	return run.finish(ctx, func(ctx context.Context) error {
+		due, err := run.lookDue(ctx)
+		return errors.Join(err, run.loadDue(ctx, due))
+	})
 }
 
 // reconcile is the state of one Run.
 type reconcile struct {
 	*Reconciler
-	dryRun bool
-	report Report
-	loads  chan dropzone.Object
+	dryRun   bool
+	report   Report
+	jobs     chan job
+	compared string // the greatest key up to which everything was compared and handed to the workers
+
+	mu       sync.Mutex // for what the workers count
+	stumbled *job       // the first object of the listing whose load did not end well
+}
+
+// job is an object to load. It was listed when all up to the key before had been compared.
+type job struct {
+	object dropzone.Object
+	listed bool
+	before string
 }
 
 func (r *Reconciler) begin(dryRun bool) *reconcile {
-	return &reconcile{Reconciler: r, dryRun: dryRun, loads: make(chan dropzone.Object)}
+	return &reconcile{Reconciler: r, dryRun: dryRun, jobs: make(chan job), compared: r.After}
 }
 
 // finish runs find beside the workers that load what it finds, and counts how that went.
 func (r *reconcile) finish(ctx context.Context, find func(context.Context) error) (Report, error) {
+	finding, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	found := make(chan error, 1)
 	go func() {
-		defer close(r.loads)
-		found <- find(ctx)
+		defer close(r.jobs)
+		found <- find(finding)
 	}()
-	results := make(chan error)
 	var workers sync.WaitGroup
 	for range max(1, r.Workers) {
-		workers.Go(func() {
-			for o := range r.loads {
-				results <- r.Load(ctx, o)
-			}
-		})
+		workers.Go(func() { r.work(ctx, stop) })
 	}
-	go func() {
-		workers.Wait()
-		close(results)
-	}()
-	for err := range results {
-		if err != nil {
-			r.report.Failed++
-		} else {
-			r.report.Loaded++
-		}
+	workers.Wait()
+	r.report.Through = r.compared
+	if r.stumbled != nil {
+		r.report.Through = r.stumbled.before
 	}
-	return r.report, <-found
+	err := <-found
+	if cause := context.Cause(finding); errors.Is(cause, dropzone.ErrPaused) {
+		err = fmt.Errorf("reconcile: %w", cause)
+	}
+	return r.report, err
 }
 
-// retryDue goes first: what it loads is then no longer missing.
-func (r *reconcile) retryDue(ctx context.Context) error {
+// work loads until there is nothing more to find. A pause ends the search.
+func (r *reconcile) work(ctx context.Context, stop context.CancelCauseFunc) {
+	for j := range r.jobs {
+		err := r.Load(ctx, j.object)
+		r.count(j, err)
+		if errors.Is(err, dropzone.ErrPaused) {
+			stop(err)
+		}
+	}
+}
+
+func (r *reconcile) count(j job, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		r.report.Loaded++
+		return
+	}
+	if !errors.Is(err, dropzone.ErrPaused) {
+		r.report.Failed++
+	}
+	if j.listed && (r.stumbled == nil || j.before < r.stumbled.before) {
+		r.stumbled = &j
+	}
+}
+
+// lookDue comes before anything is loaded: what fails now has its time to wait.
+func (r *reconcile) lookDue(ctx context.Context) ([]dropzone.Object, error) {
 	due, err := r.Ledger.Due(ctx, dueLimit)
 	if err != nil {
-		return fmt.Errorf("reconcile: %w", err)
+		return nil, fmt.Errorf("reconcile: %w", err)
 	}
+	return due, nil
+}
+
+// loadDue comes last: an object that failed before may be slow, and must not hold up one that nobody looked at yet.
+func (r *reconcile) loadDue(ctx context.Context, due []dropzone.Object) error {
 	for _, o := range due {
 		if !r.Accepts(o) {
 			continue
 		}
 		r.report.Due++
-		if err := r.load(ctx, o); err != nil {
+		if err := r.load(ctx, job{object: o}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reconcile) loadMissing(ctx context.Context) error {
-	page := make([]dropzone.Object, 0, pageSize)
-	for o, err := range r.Bucket.List(ctx) {
-		if err != nil { // what was listed so far is there all the same
-			return errors.Join(fmt.Errorf("reconcile: %w", err), r.comparePage(ctx, page))
-		}
-		if !r.Accepts(o) {
-			continue
-		}
-		page = append(page, o)
-		if len(page) == pageSize {
-			if err := r.comparePage(ctx, page); err != nil {
-				return err
-			}
-			page = page[:0]
-		}
-	}
-	return r.comparePage(ctx, page)
-}
-
-func (r *reconcile) comparePage(ctx context.Context, page []dropzone.Object) error {
-	r.report.Listed += int64(len(page))
-	missing, err := r.Ledger.Missing(ctx, page)
-	if err != nil {
-		return fmt.Errorf("reconcile: %w", err)
-	}
-	r.report.Missing += int64(len(missing))
-	for _, o := range missing {
-		if r.dryRun && len(r.report.MissingObjects) < maxListed {
-			r.report.MissingObjects = append(r.report.MissingObjects, o.String())
-		}
-		if err := r.load(ctx, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *reconcile) load(ctx context.Context, o dropzone.Object) error {
+// load hands an object to a free worker.
+func (r *reconcile) load(ctx context.Context, j job) error {
 	if r.dryRun {
 		return nil
 	}
 	select {
-	case r.loads <- o:
+	case r.jobs <- j:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("reconcile: %w", context.Cause(ctx))

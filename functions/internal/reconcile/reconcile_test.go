@@ -29,11 +29,11 @@ type listing struct {
 	err error
 }
 
-// List yields objects 0 to n-1.
-func (l listing) List(context.Context) iter.Seq2[dropzone.Object, error] {
+// List yields objects 0 to n-1, from the first after a key on.
+func (l listing) List(_ context.Context, after string) iter.Seq2[dropzone.Object, error] {
 	return func(yield func(dropzone.Object, error) bool) {
 		for i := range l.n {
-			if !yield(object(i), nil) {
+			if o := object(i); o.Key > after && !yield(o, nil) {
 				return
 			}
 		}
@@ -109,6 +109,11 @@ func (h *harness) count(sql string) int {
 		h.t.Fatal(err)
 	}
 	return n
+}
+
+// Due is that of the service whose bucket the listings are.
+func (h *harness) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
+	return h.Warehouse.Due(ctx, "shop", "", limit)
 }
 
 func (h *harness) reconciler(bucket Bucket) *Reconciler {

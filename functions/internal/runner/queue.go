@@ -68,12 +68,13 @@ func (q *queue) take() (dropzone.Object, bool) {
 	return o, true
 }
 
-// begin marks an object that did not wait as being loaded; false when a worker has that version.
+// begin marks an object that did not wait as being loaded; false when it is being loaded already. Where bytes can
+// be replaced, newer ones may have the same ETag: a later listing shows them again.
 func (q *queue) begin(o dropzone.Object) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	id := identityOf(o)
-	if o.Versioned() && q.working[id] > 0 {
+	if q.working[id] > 0 {
 		return false
 	}
 	q.working[id]++

@@ -55,10 +55,7 @@ func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 	work, stopWork := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stopWork(nil)
 	var workers sync.WaitGroup
-	for range r.Workers {
-		workers.Go(func() { r.work(work, queue) })
-	}
-	workers.Go(func() { r.schedule(ctx, work, queue) })
+	r.begin(ctx, work, queue, &workers)
 
 	var err error
 	select {
@@ -71,6 +68,21 @@ func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	return err
+}
+
+// begin starts all that loads. What failed before has a lane of its own: it may be slow once more, and must
+// hold up neither notices nor what a reconcile finds.
+func (r *Runner) begin(ctx, work context.Context, queue *queue, workers *sync.WaitGroup) {
+	first, second := newLane(2*r.Workers, workers), newLane(r.Workers, workers)
+	for range r.Workers {
+		workers.Go(func() { r.work(work, queue, first) })
+	}
+	workers.Go(func() {
+		r.every(ctx, 0, r.ReconcileEvery, "reconcile", func() error { return r.Reconcile(ctx, r.again(ctx, work, queue, first)) })
+	})
+	workers.Go(func() {
+		r.every(ctx, retryEvery, retryEvery, "retry", func() error { return r.RetryDue(ctx, r.again(ctx, work, queue, second)) })
+	})
 }
 
 func (r *Runner) stop(work context.Context, stopWork context.CancelCauseFunc, server *http.Server, queue *queue, workers *sync.WaitGroup) {
@@ -88,37 +100,42 @@ func (r *Runner) stop(work context.Context, stopWork context.CancelCauseFunc, se
 }
 
 // work loads objects from the queue until it is closed.
-func (r *Runner) work(ctx context.Context, queue *queue) {
+func (r *Runner) work(ctx context.Context, queue *queue, lane *lane) {
 	for o, ok := queue.take(); ok; o, ok = queue.take() {
-		_ = r.Handle(ctx, o, false) // the pipeline has logged it, and the ledger knows when to try again
-		queue.done(o)
+		_ = lane.load(func() error { // the pipeline has logged it, and the ledger knows when to try again
+			defer queue.done(o)
+			return r.Handle(ctx, o, false)
+		})
 	}
 }
 
-// schedule reconciles at start and then regularly, and retries what is due in between. It begins
-// nothing after the stop, and what it has begun ends with the work.
-func (r *Runner) schedule(ctx, work context.Context, queue *queue) {
-	handle := func(_ context.Context, o dropzone.Object) error {
+// again is how reconcile and retries load. It begins nothing after the stop, and what it has begun ends with the work.
+func (r *Runner) again(ctx, work context.Context, queue *queue, lane *lane) func(context.Context, dropzone.Object) error {
+	return func(_ context.Context, o dropzone.Object) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if !queue.begin(o) {
-			return nil // a worker has it
+			return nil // somebody has it
 		}
-		defer queue.done(o)
-		return r.Handle(work, o, true)
+		return lane.load(func() error {
+			defer queue.done(o)
+			return r.Handle(work, o, true)
+		})
 	}
-	reconcile := time.NewTimer(0)
-	retry := time.NewTicker(retryEvery)
-	defer retry.Stop()
-	for ctx.Err() == nil {
+}
+
+// every does something again and again until ctx ends, with a pause between the end of one time and the begin of the next.
+func (r *Runner) every(ctx context.Context, first, pause time.Duration, what string, do func() error) {
+	next := time.NewTimer(first)
+	defer next.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-		case <-retry.C:
-			r.report(ctx, "retry", r.RetryDue(ctx, handle))
-		case <-reconcile.C:
-			r.report(ctx, "reconcile", r.Reconcile(ctx, handle))
-			reconcile.Reset(r.ReconcileEvery)
+			return
+		case <-next.C:
+			r.report(ctx, what, do())
+			next.Reset(pause)
 		}
 	}
 }

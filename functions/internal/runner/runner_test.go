@@ -174,7 +174,7 @@ func TestStopFinishesWhatIsBeingLoaded(t *testing.T) {
 		queue.offer(versioned("b"))
 		work, stopWork := context.WithCancelCause(context.Background())
 		var workers sync.WaitGroup
-		workers.Go(func() { r.work(work, queue) })
+		workers.Go(func() { r.work(work, queue, newLane(1, &workers)) })
 		synctest.Wait()
 		r.stop(work, stopWork, &http.Server{}, queue, &workers)
 		if begun != 1 || finished != 1 {
@@ -195,7 +195,7 @@ func TestStopCutsOffWhatTakesTooLong(t *testing.T) {
 		queue.offer(versioned("a"))
 		work, stopWork := context.WithCancelCause(context.Background())
 		var workers sync.WaitGroup
-		workers.Go(func() { r.work(work, queue) })
+		workers.Go(func() { r.work(work, queue, newLane(1, &workers)) })
 		synctest.Wait()
 		began := time.Now()
 		r.stop(work, stopWork, &http.Server{}, queue, &workers)
@@ -221,7 +221,9 @@ func TestScheduleReconcilesAtStartAndAgain(t *testing.T) {
 			return errors.New("database is away")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		go r.schedule(ctx, ctx, newQueue(10))
+		var loads sync.WaitGroup
+		queue := newQueue(10)
+		r.begin(ctx, ctx, queue, &loads)
 		synctest.Wait()
 		if n := reconciles.Load(); n != 1 {
 			t.Errorf("%d reconciles at start, want 1", n)
@@ -232,7 +234,8 @@ func TestScheduleReconcilesAtStartAndAgain(t *testing.T) {
 			t.Errorf("%d reconciles and %d retries after two minutes", reconciles.Load(), retries.Load())
 		}
 		cancel()
-		synctest.Wait()
+		queue.close()
+		loads.Wait()
 		if !rec.again["missing"] {
 			t.Error("a missed object was not marked as found without a notice")
 		}

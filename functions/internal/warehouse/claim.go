@@ -44,9 +44,9 @@ func (l *load) insertClaim(ctx context.Context, tx pgx.Tx) (settled bool, err er
 	l.w.queueLimits(ctx, batch, claimWait)
 	o := l.run.Object
 	batch.Queue(l.w.queries["claim"], o.Bucket, o.Key, o.VersionID, o.ETag, l.dropNumber, o.Size, o.LastModified,
-		l.receipt.Contract, l.receipt.Revision, l.run.ID, l.run.Kind != dropzone.Load).
+		l.receipt.Contract, l.receipt.Revision, l.run.ID, claimable(l.run.Kind), l.dropOrder).
 		QueryRow(func(row pgx.Row) error {
-			err := row.Scan(&l.receipt.ObjectID)
+			err := row.Scan(&l.receipt.ObjectID, &l.dropOrder)
 			if settled = errors.Is(err, pgx.ErrNoRows); settled {
 				return nil
 			}
@@ -59,10 +59,22 @@ func (l *load) insertClaim(ctx context.Context, tx pgx.Tx) (settled bool, err er
 	return settled, tx.SendBatch(ctx, batch).Close()
 }
 
+// claimable are the states out of which a run may claim an object that the ledger knows.
+func claimable(kind dropzone.Kind) []dropzone.State {
+	switch kind {
+	case dropzone.Replay:
+		return []dropzone.State{dropzone.Failed, dropzone.Superseded, dropzone.Gone, dropzone.Loaded, dropzone.Parked}
+	case dropzone.Redrive:
+		return []dropzone.State{dropzone.Loaded}
+	default:
+		return []dropzone.State{dropzone.Failed, dropzone.Superseded, dropzone.Gone}
+	}
+}
+
 // lookBack is for runs that are asked for although the object was loaded before: it finds out
 // whether this very run did so already, and what the last one under this revision gave.
 func (l *load) lookBack(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
-	if settled, err = l.ownReceipt(ctx, tx); settled || err != nil {
+	if settled, err = l.w.ownReceipt(ctx, tx, &l.receipt); settled || err != nil {
 		return settled, err
 	}
 	r := &l.receipt
@@ -103,6 +115,9 @@ func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) (settled bool, err err
 		return false, err
 	}
 	l.dropOrder = l.dropNumber
+	if l.run.Drop != 0 && l.run.Drop != l.dropNumber {
+		return false, dropzone.ErrSuperseded
+	}
 	if settled && l.run.Kind == dropzone.Load {
 		return true, nil
 	}
@@ -139,7 +154,7 @@ func (l *load) checkCurrent(ctx context.Context) error {
 // settle finds out whether the object was settled by this very run, whose commit had an unknown
 // outcome, or by somebody else, and how.
 func (l *load) settle(ctx context.Context, tx pgx.Tx) error {
-	if own, err := l.ownReceipt(ctx, tx); own || err != nil {
+	if own, err := l.w.ownReceipt(ctx, tx, &l.receipt); own || err != nil {
 		return err
 	}
 	r, o := &l.receipt, l.run.Object
@@ -152,10 +167,10 @@ func (l *load) settle(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// ownReceipt looks for the receipt of this very run and, if there is one, takes its books over.
-func (l *load) ownReceipt(ctx context.Context, tx pgx.Tx) (found bool, err error) {
-	r := &l.receipt
-	err = tx.QueryRow(ctx, l.w.queries["receipt_of_run"], l.run.ID).
+// ownReceipt looks for the receipt of this very run, whose COMMIT had an unknown outcome, and, if there is one, takes
+// its books over.
+func (w *Warehouse) ownReceipt(ctx context.Context, tx pgx.Tx, r *dropzone.Receipt) (found bool, err error) {
+	err = tx.QueryRow(ctx, w.queries["receipt_of_run"], r.RunID).
 		Scan(&r.ObjectID, &r.RowsRead, &r.Inserted, &r.Updated, &r.Stale, &r.Duplicate, &r.Rejected)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil

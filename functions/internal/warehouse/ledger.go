@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,22 +10,15 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// Settled returns the state of a version that needs nothing more, loaded or parked, and an empty
-// one for any other. It looks without waiting, so an empty answer is only a hint. Objects without a version are never settled by their
-// name alone: equal bytes may have been put again.
-func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (dropzone.State, error) {
-	if !o.Versioned() {
-		return "", nil
-	}
-	var state dropzone.State
-	err := w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag).Scan(&state)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
+// Settled returns the state of a version that needs nothing more, loaded or parked, and an empty one for any
+// other, and tells whether the pipeline is paused. It looks without waiting, so an empty answer is only a
+// hint. Objects without a version are never settled by their name alone: equal bytes may have been put again.
+func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (state dropzone.State, paused bool, err error) {
+	err = w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag).Scan(&state, &paused)
 	if err != nil {
-		return "", fmt.Errorf("look into the ledger: %w", err)
+		return "", false, fmt.Errorf("look into the ledger: %w", err)
 	}
-	return state, nil
+	return state, paused, nil
 }
 
 // Missing returns those objects of one page of a bucket's listing that are neither settled nor
@@ -55,9 +47,10 @@ func (w *Warehouse) Missing(ctx context.Context, page []dropzone.Object) ([]drop
 	return missing, nil
 }
 
-// Due returns failed objects whose next attempt is due, oldest first, limit at most.
-func (w *Warehouse) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
-	rows, err := w.pool.Query(ctx, w.queries["due"], limit)
+// Due returns failed objects of a bucket whose next attempt is due and whose keys begin with prefix, oldest
+// first, limit at most; none while the pipeline is paused.
+func (w *Warehouse) Due(ctx context.Context, bucket, prefix string, limit int) ([]dropzone.Object, error) {
+	rows, err := w.pool.Query(ctx, w.queries["due"], bucket, prefix, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for due objects: %w", err)
 	}

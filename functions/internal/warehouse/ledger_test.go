@@ -99,13 +99,29 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	h.record(drop("second.csv", "a", 1), retry(-time.Minute))
 	h.record(object("first.csv"), retry(-time.Hour))
 	h.record(dropzone.Object{Key: "/tmp/a.csv", ETag: "a"}, retry(-2*time.Hour)) // a file of another machine, perhaps
-	due, err := h.Due(t.Context(), 10)
+	due, err := h.Due(t.Context(), "shop", "", 10)
 	want := []dropzone.Object{{Bucket: "shop", Key: "first.csv", VersionID: "v-first.csv", ETag: "e-first.csv"}, {Bucket: "shop", Key: "second.csv", ETag: "a"}}
 	if err != nil || !slices.Equal(due, want) {
 		t.Errorf("due %v, %v", due, err)
 	}
-	if due, err := h.Due(t.Context(), 1); len(due) != 1 || err != nil {
+	if due, err := h.Due(t.Context(), "shop", "", 1); len(due) != 1 || err != nil {
 		t.Errorf("at most one: %v, %v", due, err)
+	}
+}
+
+// What a service does not load must not stand in front of what it does.
+func TestDueObjectsOfOthersStarveNobody(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.exec(`insert into objects (bucket, key, version_id, etag, drop_number, state, next_attempt_at)
+		select case when i % 2 = 0 then 'other' else 'shop' end, 'out/' || i, 'v', 'e', 1, 'failed', now() - interval '1 day'
+		from generate_series(1, 3000) i`)
+	o := object("in/a%_.csv")
+	h.record(o, dropzone.Outcome{State: dropzone.Failed})
+	h.record(object("in/ab.csv"), dropzone.Outcome{State: dropzone.Failed})
+	due, err := h.Due(t.Context(), "shop", "in/a%_", 10)
+	if err != nil || len(due) != 1 || due[0].Key != o.Key {
+		t.Errorf("due %v, %v", due, err)
 	}
 }
 
@@ -184,9 +200,9 @@ func TestSettledKnowsVersionsOnly(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, o := range []dropzone.Object{object("a.csv"), drop("k.csv", "a", 1)} {
-		before, err := h.Settled(t.Context(), o)
+		before, _, err := h.Settled(t.Context(), o)
 		h.load(o, header)
-		after, errAfter := h.Settled(t.Context(), o)
+		after, _, errAfter := h.Settled(t.Context(), o)
 		if before != "" || (after == dropzone.Loaded) != o.Versioned() || err != nil || errAfter != nil {
 			t.Errorf("%s: settled %q, then %q: %v, %v", o, before, after, err, errAfter)
 		}

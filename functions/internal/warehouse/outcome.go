@@ -14,12 +14,19 @@ import (
 
 // Record notes an outcome in a transaction of its own, after the load's was rolled back. It never
 // overwrites an object that was loaded or parked meanwhile: then it returns 0. A parked object gets
-// a receipt whose counts are zero.
+// a receipt whose counts are zero, and only one for each run: after a COMMIT with an unknown outcome the same run may
+// be recorded again.
 //
 // Of an object whose bytes can be replaced and of which only the ETag is known, nothing is recorded
 // where the newest settled drop has that ETag: it is most likely this one, and else a listing finds it.
 func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error) {
 	err = w.short(ctx, run.Object, func(tx pgx.Tx, drop int32) error {
+		if own := (dropzone.Receipt{RunID: run.ID}); out.State == dropzone.Parked {
+			if found, err := w.ownReceipt(ctx, tx, &own); found || err != nil {
+				objectID = own.ObjectID
+				return err
+			}
+		}
 		var attempts int
 		objectID, attempts, err = w.recordOutcome(ctx, tx, run, drop, out)
 		if errors.Is(err, pgx.ErrNoRows) {

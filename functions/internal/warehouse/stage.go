@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // mergeSmall merges the rows of a small object from arrays, in one statement.
@@ -32,6 +33,15 @@ func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, l.w.table.createStage); err != nil {
 		return fmt.Errorf("create staging table: %w", err)
 	}
+	if err := l.stageRows(ctx, tx); err != nil {
+		return err
+	}
+	m := &l.w.table.merge
+	return l.merge(ctx, tx, nil, m.fromStage, m.distinctInStage)
+}
+
+// stageRows copies events and writes rejects in turns, until the rows end.
+func (l *load) stageRows(ctx context.Context, tx pgx.Tx) error {
 	for done := false; !done; {
 		if err := l.copyRows(ctx, tx); err != nil {
 			return err
@@ -41,8 +51,7 @@ func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	m := &l.w.table.merge
-	return l.merge(ctx, tx, nil, m.fromStage, m.distinctInStage)
+	return nil
 }
 
 // copyRows runs one COPY, until the rows end or the rejects are full.
@@ -128,14 +137,9 @@ func (l *load) count(inserted, updated, keys int64) {
 	b.Rejected = l.rows.rejected
 }
 
-// query runs a prepared statement with parameters in binary form and returns its one row of bigints.
+// query runs a statement with parameters in binary form and returns its one row of bigints.
 func (l *load) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte, columns int) ([]int64, error) {
-	statement, err := tx.Conn().Prepare(ctx, sql, sql) // pgx remembers it per connection
-	if err != nil {
-		return nil, err //nolint:wrapcheck // the callers say what they did
-	}
-	binaryFormat := []int16{1}
-	result := tx.Conn().PgConn().ExecStatement(ctx, statement, params, binaryFormat, binaryFormat).Read()
+	result := l.w.execute(ctx, tx.Conn(), sql, params)
 	if result.Err != nil {
 		return nil, result.Err
 	}
@@ -147,6 +151,20 @@ func (l *load) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte
 		counts[i] = int64(binary.BigEndian.Uint64(field)) //nolint:gosec // a bigint
 	}
 	return counts, nil
+}
+
+// execute prepares a statement first, which pgx remembers per connection, unless the database URL wants none
+// prepared: behind a pooler the connection may lead to another session after this transaction.
+func (w *Warehouse) execute(ctx context.Context, conn *pgx.Conn, sql string, params [][]byte) *pgconn.Result {
+	binaryFormat := []int16{1}
+	if !w.prepares {
+		return conn.PgConn().ExecParams(ctx, sql, params, nil, binaryFormat, binaryFormat).Read()
+	}
+	statement, err := conn.Prepare(ctx, sql, sql)
+	if err != nil {
+		return &pgconn.Result{Err: err}
+	}
+	return conn.PgConn().ExecStatement(ctx, statement, params, binaryFormat, binaryFormat).Read()
 }
 
 func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, bits(n)) }

@@ -21,7 +21,8 @@ import (
 
 // Config says how to reach PostgreSQL.
 type Config struct {
-	// URL is a connection string, as libpq takes it.
+	// URL is a connection string, as libpq takes it. With default_query_exec_mode=cache_describe no statement is
+	// prepared, which a pooler that gives each transaction another session may need (PgBouncer before 1.21).
 	URL string
 	// Schema holds eventdrop's tables.
 	Schema string
@@ -40,6 +41,7 @@ type Warehouse struct {
 	queries  queries
 	contract *contract.Contract
 	table    *table
+	prepares bool // statements, and keeps them per connection
 }
 
 // Open prepares the pool; it connects when the first connection is needed. Close it after use.
@@ -56,7 +58,10 @@ func Open(ctx context.Context, cfg Config, c *contract.Contract) (*Warehouse, er
 	if err != nil {
 		return nil, fmt.Errorf("prepare connections to PostgreSQL: %w", err)
 	}
-	return &Warehouse{pool: pool, schema: cfg.Schema, queries: q, contract: c, table: newTable(c)}, nil
+	return &Warehouse{
+		pool: pool, schema: cfg.Schema, queries: q, contract: c, table: newTable(c),
+		prepares: poolConfig.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement,
+	}, nil
 }
 
 // Close waits for connections in use and closes all.

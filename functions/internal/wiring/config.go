@@ -24,7 +24,7 @@ const prefix = "eventdrop"
 type Config struct {
 	DatabaseURL         string `split_words:"true" desc:"PostgreSQL, as postgres://user:password@host:5432/database"`
 	DatabaseSchema      string `split_words:"true" default:"eventdrop" desc:"schema that holds the tables"`
-	DatabaseConnections int32  `split_words:"true" default:"0" desc:"most connections at a time; 0: workers + 4"`
+	DatabaseConnections int32  `split_words:"true" default:"0" desc:"most connections at a time; 0: workers x 6"`
 
 	S3Endpoint  string `split_words:"true" desc:"object store, as http://host:9000; empty: AWS"`
 	S3Region    string `split_words:"true" desc:"region; required on AWS"`
@@ -36,7 +36,7 @@ type Config struct {
 	Listen       string `default:"127.0.0.1:8484" desc:"address of the runner's webhook receiver"`
 	WebhookToken string `split_words:"true" desc:"bearer token that notices must carry"`
 
-	Contract       string        `desc:"contract file; empty: the built-in ecommerce_events"`
+	Contract       string        `desc:"contract file, or a built-in one by name: ecommerce_events (also where it is empty), original_pipeline"`
 	Workers        int           `default:"4" desc:"objects loaded at a time"`
 	QueueLength    int           `split_words:"true" default:"10000" desc:"notices that may wait; above it the sender is told to come back"`
 	ReconcileEvery time.Duration `split_words:"true" default:"1m" desc:"how often the bucket is compared with the ledger"`

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"time"
 
 	"eventdrop/functions/internal/bucket"
@@ -22,6 +23,10 @@ import (
 
 // keptRaw is how much of a rejected record the quarantine keeps, in bytes.
 const keptRaw = 8 << 10
+
+// connectionsPerWorker lets a runner load notices, what a reconcile found and retries side by side, each with its
+// spare places for slow objects, without one waiting for another's connection. They are opened when needed.
+const connectionsPerWorker = 6
 
 // Parts is a pipeline that is put together. Close it after use.
 type Parts struct {
@@ -47,7 +52,7 @@ func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error)
 	}
 	connections := cfg.DatabaseConnections
 	if connections == 0 {
-		connections = int32(cfg.Workers) + 4 //nolint:gosec // at most 256
+		connections = connectionsPerWorker * int32(cfg.Workers) //nolint:gosec // at most 256
 	}
 	w, err := warehouse.Open(ctx, warehouse.Config{
 		URL: cfg.DatabaseURL, Schema: cfg.DatabaseSchema, MaxConns: connections, ApplicationName: "eventdrop", Log: log,
@@ -81,11 +86,20 @@ func (c *Config) contract() (*contract.Contract, error) {
 	if c.Contract == "" {
 		return contract.Default()
 	}
-	text, err := os.ReadFile(c.Contract)
-	if err != nil {
-		return nil, fmt.Errorf("read the contract that EVENTDROP_CONTRACT names: %w", err)
+	return Contract(c.Contract)
+}
+
+// Contract reads a contract: one that is built in, by its name, or a file.
+func Contract(nameOrPath string) (*contract.Contract, error) {
+	built, err := contract.Embedded(nameOrPath)
+	if !errors.Is(err, contract.ErrNotEmbedded) {
+		return built, err
 	}
-	return contract.Parse(c.Contract, text)
+	text, err := os.ReadFile(nameOrPath) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("read the contract: %w (the built-in ones are %s)", err, strings.Join(contract.EmbeddedNames(), " and "))
+	}
+	return contract.Parse(nameOrPath, text)
 }
 
 // store is nil where no bucket is named: then only local files can be loaded.
@@ -101,7 +115,7 @@ func (c *Config) store() (*bucket.Store, error) {
 // Reconciler compares the bucket with the ledger and loads with the pipeline.
 func (p *Parts) Reconciler(accepts func(dropzone.Object) bool, load reconcile.Load) *reconcile.Reconciler {
 	return &reconcile.Reconciler{
-		Bucket: listing{p.Store, p.Config.S3Bucket, p.Config.S3Prefix}, Ledger: p.Warehouse,
+		Bucket: listing{p.Store, p.Config.S3Bucket, p.Config.S3Prefix}, Ledger: ledger{p.Warehouse, p.Config.S3Bucket, p.Config.S3Prefix},
 		Accepts: accepts, Load: load, Workers: p.Config.Workers,
 	}
 }
@@ -145,6 +159,17 @@ type listing struct {
 	bucket, prefix string
 }
 
-func (l listing) List(ctx context.Context) iter.Seq2[dropzone.Object, error] {
-	return l.store.List(ctx, l.bucket, l.prefix, bucket.ListOptions{})
+func (l listing) List(ctx context.Context, after string) iter.Seq2[dropzone.Object, error] {
+	return l.store.List(ctx, l.bucket, l.prefix, bucket.ListOptions{After: after})
+}
+
+// ledger is what the ledger knows of that part.
+type ledger struct {
+	*warehouse.Warehouse
+
+	bucket, prefix string
+}
+
+func (l ledger) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
+	return l.Warehouse.Due(ctx, l.bucket, l.prefix, limit)
 }

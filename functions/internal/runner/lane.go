@@ -1,0 +1,43 @@
+package runner
+
+import (
+	"sync"
+	"time"
+)
+
+// patience is how long a load may take before it gives way to the next one.
+const patience = 500 * time.Millisecond
+
+// lane keeps a slow load from holding up those behind it: after a while it goes on in a spare place, if
+// there is one. So a store that trickles, or an object that another loader holds, costs the others little.
+type lane struct {
+	spare chan struct{}
+	loads *sync.WaitGroup
+}
+
+func newLane(spare int, loads *sync.WaitGroup) *lane {
+	return &lane{spare: make(chan struct{}, spare), loads: loads}
+}
+
+// load returns when a load has ended, with its error, or when it goes on in a spare place.
+func (l *lane) load(load func() error) error {
+	ended := make(chan error, 1)
+	l.loads.Go(func() { ended <- load() })
+	slow := time.NewTimer(patience)
+	defer slow.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-slow.C:
+	}
+	select {
+	case err := <-ended:
+		return err
+	case l.spare <- struct{}{}:
+		l.loads.Go(func() {
+			<-ended
+			<-l.spare
+		})
+		return nil
+	}
+}

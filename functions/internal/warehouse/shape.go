@@ -1,0 +1,180 @@
+package warehouse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"eventdrop/functions/internal/contract"
+)
+
+// tableColumn is a column of a contract's table as the database has it.
+type tableColumn struct {
+	Name, Type     string
+	Scale          *int
+	NotNull        bool
+	FilledByItself bool
+	Unique         bool
+	Comment        string
+}
+
+// CheckTable compares the contract with its table. The error is a [*contract.InvalidError] where the table
+// lacks what loading takes, or where it is filled and its events would get other keys.
+func (w *Warehouse) CheckTable(ctx context.Context) error {
+	rows, err := w.pool.Query(ctx, w.queries["table_columns"], w.contract.Table)
+	if err != nil {
+		return fmt.Errorf("look at table %s: %w", w.contract.Table, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[tableColumn])
+	if err != nil {
+		return fmt.Errorf("look at table %s: %w", w.contract.Table, err)
+	}
+	s := shape{contract: w.contract, faults: w.contract.NewFaults(), columns: map[string]tableColumn{}}
+	for _, column := range list {
+		s.columns[column.Name] = column
+	}
+	if len(list) == 0 {
+		s.faults.Add("table", "table: %s is not there: create it with `eventdrop contract ddl`", w.contract.Table)
+		return s.faults.Err()
+	}
+	s.check()
+	filled, err := w.filled(ctx)
+	if err != nil {
+		return err
+	}
+	if filled {
+		s.checkIdentity()
+	}
+	return s.faults.Err()
+}
+
+// filled asks for any row of the contract's table.
+func (w *Warehouse) filled(ctx context.Context) (filled bool, err error) {
+	query := fmt.Sprintf("select exists (select from %s)", pgx.Identifier{w.contract.Table}.Sanitize())
+	if err := w.pool.QueryRow(ctx, query).Scan(&filled); err != nil {
+		return false, fmt.Errorf("look into table %s: %w", w.contract.Table, err)
+	}
+	return filled, nil
+}
+
+// shape compares a contract with a table.
+type shape struct {
+	contract *contract.Contract
+	faults   *contract.Faults
+	columns  map[string]tableColumn
+}
+
+func (s *shape) check() {
+	c := s.contract
+	wanted := map[string]bool{c.Extras: true}
+	for i := range c.Columns {
+		wanted[c.Columns[i].Name] = true
+		s.checkColumn(i)
+	}
+	s.need("extras", c.Extras, "jsonb")
+	for _, column := range systemColumns() {
+		wanted[column.Name] = true
+		s.need("table", column.Name, column.Type)
+	}
+	if key, ok := s.columns[c.Key]; ok && !key.Unique {
+		s.faults.Add("key", "key: table %s has no unique index on %s alone: events are told apart by it", c.Table, c.Key)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.columns)) {
+		if column := s.columns[name]; !wanted[name] && column.NotNull && !column.FilledByItself {
+			s.faults.Add("columns", "table %s: column %s must not be null, and the contract does not fill it: drop the constraint, or give it a default", c.Table, name)
+		}
+	}
+}
+
+func (s *shape) checkColumn(i int) {
+	col := &s.contract.Columns[i]
+	place, table := contract.ColumnPlace(i, "name"), s.contract.Table
+	if !s.need(place, col.Name, columnType(col)) {
+		return
+	}
+	held := s.columns[col.Name]
+	if held.Scale != nil && *held.Scale < col.Scale {
+		s.faults.Add(contract.ColumnPlace(i, "scale"), "column %s: table %s keeps %d decimal places of the contract's %d: alter the column's type to %s",
+			col.Name, table, *held.Scale, col.Scale, columnType(col))
+	}
+	if held.NotNull && col.MayBeNull() && col.Name != s.contract.Key {
+		s.faults.Add(place, "column %s: the contract may leave it null, table %s does not: alter table %s alter column %s drop not null",
+			col.Name, table, table, col.Name)
+	}
+}
+
+// need reports whether the table has a column of this type; the precision of a number does not matter.
+func (s *shape) need(place, name, typ string) bool {
+	held, ok := s.columns[name]
+	if !ok {
+		s.faults.Add(place, "column %s: table %s does not have it: alter table %s add column %s %s", name, s.contract.Table, s.contract.Table, name, typ)
+		return false
+	}
+	want, _, _ := strings.Cut(typ, "(")
+	if want == "timestamptz" {
+		want = "timestamp with time zone"
+	}
+	if held.Type != want {
+		s.faults.Add(place, "column %s: it is %s in table %s, the contract needs %s: choose another table or mend the contract",
+			name, held.Type, s.contract.Table, typ)
+	}
+	return held.Type == want
+}
+
+// checkIdentity compares what keys are derived from with what the table was made for.
+func (s *shape) checkIdentity() {
+	if !s.contract.DerivesKeys() {
+		return
+	}
+	was, now := s.madeFor(), s.contract.Identity()
+	if was == nil {
+		return // made by hand: nobody knows
+	}
+	parts := slices.Sorted(maps.Keys(was))
+	for part := range now {
+		if _, known := was[part]; !known {
+			parts = append(parts, part)
+		}
+	}
+	slices.Sort(parts)
+	for _, part := range parts {
+		if was[part] != now[part] {
+			s.faults.Add(s.placeOf(part), "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
+				"and be there twice. Undo the change, or name another table and load everything into it", part, s.contract.Table, orNone(was[part]), orNone(now[part]))
+		}
+	}
+}
+
+// madeFor is the identity of the contract that the table was made for, as a comment says; nil if unknown.
+func (s *shape) madeFor() (identity map[string]string) {
+	_, text, ok := strings.Cut(s.columns[s.contract.Key].Comment, ", by: ")
+	if ok && json.Unmarshal([]byte(text), &identity) == nil {
+		return identity
+	}
+	for _, name := range contract.EmbeddedNames() {
+		if c, err := contract.Embedded(name); err == nil && c.Table == s.contract.Table {
+			return c.Identity()
+		}
+	}
+	return nil
+}
+
+func (s *shape) placeOf(part string) string {
+	name, isColumn := strings.CutPrefix(part, "column ")
+	if i := s.contract.ColumnIndex(name); isColumn && i >= 0 {
+		return contract.ColumnPlace(i, "type")
+	}
+	return part
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "not there"
+	}
+	return text
+}
