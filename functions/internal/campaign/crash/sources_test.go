@@ -1,0 +1,62 @@
+package crash
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// packages are what stands on the way of the data.
+//
+//nolint:gochecknoglobals // a list
+var packages = []string{
+	"functions/internal/bucket", "functions/internal/ingest", "functions/internal/reconcile", "functions/internal/warehouse",
+}
+
+// leftOut does nothing that can be half done: it sets up, encodes one value, words a message, or serves
+// commands that only read or are one statement.
+//
+//nolint:gochecknoglobals // a list
+var leftOut = []string{
+	"functions/internal/bucket/bucket.go",
+	"functions/internal/bucket/check.go",
+	"functions/internal/bucket/config.go",
+	"functions/internal/bucket/errors.go",
+	"functions/internal/bucket/file.go",
+	"functions/internal/bucket/hint.go",
+	"functions/internal/bucket/md5.go",
+	"functions/internal/bucket/watch.go",
+	"functions/internal/warehouse/ddl.go",
+	"functions/internal/warehouse/encode.go",
+	"functions/internal/warehouse/errors.go",
+	"functions/internal/warehouse/export.go",
+	"functions/internal/warehouse/pause.go",
+	"functions/internal/warehouse/queries.go",
+	"functions/internal/warehouse/report.go",
+	"functions/internal/warehouse/shape.go",
+	"functions/internal/warehouse/stage.go",
+	"functions/internal/warehouse/table.go",
+	"functions/internal/warehouse/warehouse.go",
+}
+
+// unreachable functions need a fault that is no death, or the runner.
+//
+//nolint:gochecknoglobals // a list
+var unreachable = []string{
+	"bucket.Body.fail",
+	"bucket.Store.measure",
+	"ingest.Pipeline.retryDelay",
+	"reconcile.Reconciler.LoadMissing",
+	"reconcile.Reconciler.RetryDue",
+}
+
+// fewest is how many points there are at least: with fewer, the instrumenter has lost some.
+const fewest = 800
+
+func root(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}

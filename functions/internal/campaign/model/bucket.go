@@ -1,0 +1,96 @@
+package model
+
+// Drop is one appearance of bytes at a key.
+type Drop struct {
+	Key    uint8
+	Body   uint8 // which of the schedule's bodies; equal ones have one number, as they have one ETag
+	Second int32 // last-modified
+	Opened bool  // somebody has read it
+	Purged bool  // it was deleted for ever
+}
+
+// Bucket is an object store with a clock of its own.
+type Bucket struct {
+	Second int32
+	Drops  []Drop // in the order in which they were put
+
+	versioned bool
+	current   [Keys]int // what each key holds; -1: nothing
+}
+
+func (b *Bucket) reset(versioned bool) {
+	b.versioned, b.Second, b.Drops = versioned, 0, b.Drops[:0]
+	for key := range b.current {
+		b.current[key] = -1
+	}
+}
+
+func (b *Bucket) put(key, body uint8) (drop int) {
+	b.Drops = append(b.Drops, Drop{Key: key, Body: body, Second: b.Second})
+	b.current[key] = len(b.Drops) - 1
+	return b.current[key]
+}
+
+// Current is the drop that a key holds; -1: none.
+func (b *Bucket) Current(key uint8) int { return b.current[key] }
+
+// purge deletes a version for ever and uncovers what it hid.
+func (b *Bucket) purge(drop int) {
+	key := b.Drops[drop].Key
+	b.Drops[drop].Purged = true
+	if b.current[key] != drop {
+		return
+	}
+	b.current[key] = -1
+	for older := drop - 1; older >= 0; older-- {
+		if b.Drops[older].Key == key && !b.Drops[older].Purged {
+			b.current[key] = older
+			return
+		}
+	}
+}
+
+// Listed reports whether a listing shows the drop.
+func (b *Bucket) Listed(drop int) bool {
+	if b.versioned {
+		return !b.Drops[drop].Purged
+	}
+	return b.current[b.Drops[drop].Key] == drop
+}
+
+// Rank orders a version among those of its key that are of one second.
+func (b *Bucket) Rank(drop int) (rank int32) {
+	d := b.Drops[drop]
+	for _, older := range b.Drops[:drop] {
+		if older.Key == d.Key && older.Second == d.Second && !older.Purged {
+			rank++
+		}
+	}
+	return rank
+}
+
+// newest is the newest version of a key that has not been deleted for ever; -1: there is none.
+func (b *Bucket) newest(key uint8) int {
+	for drop := len(b.Drops) - 1; drop >= 0; drop-- {
+		if b.Drops[drop].Key == key && !b.Drops[drop].Purged {
+			return drop
+		}
+	}
+	return -1
+}
+
+// pick is one of the versions of a key; -1: there is none.
+func (b *Bucket) pick(key, pick uint8) int {
+	var found [2 * maxSteps]int
+	n := 0
+	for drop := range b.Drops {
+		if b.Drops[drop].Key == key && !b.Drops[drop].Purged {
+			found[n] = drop
+			n++
+		}
+	}
+	if n == 0 {
+		return -1
+	}
+	return found[int(pick)%n]
+}

@@ -1,0 +1,71 @@
+package model
+
+import (
+	"slices"
+
+	"pgregory.net/rapid"
+)
+
+// Draws draws schedules. Small numbers come first in every choice: rapid prefers them, and shrinks to them.
+func Draws() *rapid.Generator[Schedule] {
+	bodies := rapid.SliceOfN(drawBody(), 1, maxBodies)
+	step := drawStep()
+	steps, more := rapid.SliceOfN(step, 1, maxSteps/2), rapid.SliceOfN(step, 0, maxSteps/2) // one slice would have 6 on average
+	coin := rapid.Bool()
+	return rapid.Custom(func(t *rapid.T) Schedule {
+		return Schedule{Versioned: coin.Draw(t, ""), ByEventTime: coin.Draw(t, ""), Bodies: bodies.Draw(t, ""), Steps: append(steps.Draw(t, ""), more.Draw(t, "")...)}
+	})
+}
+
+func drawBody() *rapid.Generator[Body] {
+	nibble := rapid.Uint8Range(0, 15)
+	row := rapid.Custom(func(t *rapid.T) Row {
+		fault := nibble.Draw(t, "")
+		return Row{
+			ID: nibble.Draw(t, "") % (IDs + 1), Time: nibble.Draw(t, "") % Times, Value: nibble.Draw(t, "") % values,
+			Fault: [16]Fault{5: Fixable, 6: Fixable, 7: Fixable, 12: Fixable, 13: Fixable, 14: Hopeless, 15: Hopeless}[fault],
+		}
+	})
+	rows := rapid.SliceOfN(row, 1, maxRows)
+	return rapid.Custom(func(t *rapid.T) Body {
+		return Body{Unreadable: nibble.Draw(t, "") == 15, Rows: rows.Draw(t, "")}
+	})
+}
+
+func drawStep() *rapid.Generator[Step] {
+	action := rapid.SampledFrom(weighted(map[Action]int{
+		Put: 14, Deliver: 14, Again: 4, Reconcile: 5, Tick: 6, Twins: 6, Lose: 2, Replay: 5, Redrive: 7, Raise: 4, Delete: 2, Purge: 2,
+		ReconcileTwice: 2, Restart: 1,
+	}))
+	trouble := rapid.SampledFrom([]Trouble{
+		None, None, None, None, None, None, None, None, Crash, Crash, Crash, CutBefore, CutAfter, Overwrite, Overwrite, StoreFails,
+	})
+	octal, octet := rapid.Uint8Range(0, 7), rapid.Uint8()
+	return rapid.Custom(func(t *rapid.T) Step {
+		s := Step{Action: action.Draw(t, ""), Key: octal.Draw(t, "") % Keys, Body: octal.Draw(t, "")}
+		switch s.Action {
+		case Put, Delete, Purge:
+			return s
+		case Tick, Raise, Restart, Lose:
+			s.Pick = octal.Draw(t, "")
+			return s
+		}
+		s.Pick, s.Trouble = octal.Draw(t, ""), trouble.Draw(t, "")
+		switch {
+		case s.Action == Twins, s.Action == ReconcileTwice:
+			s.At = octet.Draw(t, "")
+		case s.Trouble == Crash:
+			s.At = octal.Draw(t, "")
+		}
+		return s
+	})
+}
+
+// weighted repeats each action as often as its weight says.
+func weighted(weights map[Action]int) []Action {
+	var all []Action
+	for action := range actions {
+		all = append(all, slices.Repeat([]Action{action}, weights[action])...)
+	}
+	return all
+}

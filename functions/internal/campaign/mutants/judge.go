@@ -1,0 +1,99 @@
+package mutants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Verdict is what became of a mutant. Only Killed is good.
+type Verdict string
+
+// The verdicts.
+const (
+	Killed   Verdict = "killed"
+	Survived Verdict = "survived"       // the test passed: the suite has a hole
+	NotBuilt Verdict = "does not build" // so it proves nothing
+	NotRun   Verdict = "test not found"
+	Hung     Verdict = "hung"
+	Unclear  Verdict = "failed otherwise" // the process ended, but the test did not fail
+)
+
+// timeLimit bounds one test, mutated or not.
+const timeLimit = "3m"
+
+// Judge runs the mutant's test on the mutant and returns what it printed, too.
+func (m Mutant) Judge(ctx context.Context, root, scratch string) (Verdict, string, error) {
+	overlay, err := m.overlay(root, scratch)
+	if err != nil {
+		return "", "", err
+	}
+	output, failed := goTest(ctx, root, m.Package, []string{m.Test}, "-failfast", "-overlay", overlay)
+	return verdict(output, m.Test, failed), output, nil
+}
+
+// Sound runs tests of a package as it is. Each must be there and pass: a test that fails anyhow kills nothing.
+func Sound(ctx context.Context, root, folder string, tests []string) error {
+	output, failed := goTest(ctx, root, folder, tests)
+	for _, test := range tests {
+		if !strings.Contains(output, "--- PASS: "+test+" (") {
+			return fmt.Errorf("%s: %s does not pass without any mutant:\n%s", folder, test, output)
+		}
+	}
+	if failed != nil {
+		return fmt.Errorf("%s: %w:\n%s", folder, failed, output)
+	}
+	return nil
+}
+
+// overlay writes the mutated file and the overlay that puts it in place of the sound one.
+func (m Mutant) overlay(root, scratch string) (string, error) {
+	text, err := m.Text(root)
+	if err != nil {
+		return "", err
+	}
+	mutated, overlay := filepath.Join(scratch, filepath.Base(m.File)), filepath.Join(scratch, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, m.File): mutated}})
+	if err != nil {
+		return "", fmt.Errorf("write the overlay: %w", err)
+	}
+	for name, content := range map[string][]byte{mutated: text, overlay: replace} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			return "", fmt.Errorf("write the overlay: %w", err)
+		}
+	}
+	return overlay, nil
+}
+
+// goTest runs tests of one package without go vet, which would refuse some mutants, and outside of this campaign.
+func goTest(ctx context.Context, root, folder string, tests []string, flags ...string) (output string, failed error) {
+	args := append([]string{
+		"test", "-v", "-count=1", "-vet=off", "-timeout", timeLimit, "-run", "^(" + strings.Join(tests, "|") + ")$",
+	}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "./"+folder)...) //nolint:gosec // words of the list
+	cmd.Dir = root
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(s string) bool { return strings.HasPrefix(s, "EVENTDROP_CAMPAIGN_") })
+	out, failed := cmd.CombinedOutput()
+	return string(out), failed
+}
+
+func verdict(output, test string, failed error) Verdict {
+	switch {
+	case strings.Contains(output, "[build failed]"), strings.Contains(output, "[setup failed]"):
+		return NotBuilt
+	case strings.Contains(output, "panic: test timed out"):
+		return Hung
+	case !strings.Contains(output, "=== RUN   "+test+"\n"):
+		return NotRun
+	case failed == nil:
+		return Survived
+	case strings.Contains(output, "--- FAIL: "+test+" ("):
+		return Killed
+	}
+	return Unclear
+}

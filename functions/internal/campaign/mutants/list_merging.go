@@ -1,0 +1,61 @@
+package mutants
+
+// merging are mutants of the merge itself.
+func merging() []Mutant {
+	return []Mutant{
+		{
+			"arrival wins", "an update replaces what came first", merge,
+			"on conflict (%[3]s) do update set %[7]s\n  where %[8]s", "on conflict (%[3]s) do nothing", warehouse, "TestAnyOrderOfObjectsGivesOneTable",
+		},
+		{
+			"merge in no order", "concurrent merges take their locks in one order", merge,
+			"select distinct on (%[3]s%[9]s) %[4]s\n  from (%[5]s) source\n  order by %[3]s%[9]s, %[6]s desc, line_no desc",
+			"select * from (select distinct on (%[3]s%[9]s) %[4]s\n  from (%[5]s) source\n  order by %[3]s%[9]s, %[6]s desc, line_no desc) winners order by random()",
+			warehouse, "TestOppositeOrderDoesNotDeadlock",
+		},
+		{
+			"first line of a batch wins", "a batch is de-duplicated by recency", merge,
+			"%[6]s desc, line_no desc", "%[6]s desc, line_no", warehouse, "TestAnyOrderOfObjectsGivesOneTable",
+		},
+		{
+			"last line of a batch wins", "a batch is de-duplicated by the column that the contract names", merge,
+			"%[6]s desc, line_no desc", "line_no desc", warehouse, "TestTheColumnThatTheContractNamesDecidesFirst",
+		},
+		{
+			"columns merged one by one", "an event replaces the whole row", merge,
+			`name+" = excluded."+name`, `name+" = coalesce(excluded."+name+", held."+name+")"`, warehouse, "TestTheWinnerReplacesTheWholeRow",
+		},
+		{
+			"drop_order not updated", "recency goes with its event", merge,
+			`if name != key {`, `if name != key && name != "drop_order" {`, warehouse, "TestReplacedBytesEndWithWhatTheKeyHolds",
+		},
+		{
+			"occurrence ignored", "two equal records of one object stay two", merge,
+			`row_number() over (partition by record_hash order by line_no)`, `1::bigint`, warehouse, "TestRecordsWithoutAnIDAreKnownByContentAndOccurrence",
+		},
+		{
+			"line in a derived key", "the same record in another object is the same event", merge,
+			`row_number() over (partition by record_hash order by line_no)`, `line_no`, warehouse, "TestRecordsWithoutAnIDAreKnownByContentAndOccurrence",
+		},
+		{
+			"staging table kept", "a load leaves nothing on its connection", warehouse + "/table.go",
+			`on commit delete rows`, `on commit preserve rows`, warehouse, "TestAConnectionComesBackClean",
+		},
+		{
+			"one COPY only", "rows behind many rejects are loaded, too", warehouse + "/stage.go",
+			`done = l.rows.complete`, `done = true`, warehouse, "TestManyRejectsAreWrittenInTurnsWithTheRows",
+		},
+		{
+			"COPY without a header", "a large object loads as a small one does", warehouse + "/stage.go",
+			`io.MultiReader(bytes.NewReader(copyHeader()), l.rows`, `io.MultiReader(l.rows`, warehouse, "TestALargeObjectLoadsAsASmallOneDoes",
+		},
+		{
+			"record as typed in its hash", "12.5 and 12.50 are the same record", clean + "/hash.go",
+			`hashedCell{asTyped, h.text[start:]}`, `hashedCell{asTyped, cell[:len(cell)+0*start]}`, clean, "TestRecordsThatMeanTheSameHashAlike",
+		},
+		{
+			"normalisation changed", "derived keys never change", clean + "/hash.go",
+			`eventdrop record 1\n`, `eventdrop record 2\n`, clean, "TestRecordHashesNeverChange",
+		},
+	}
+}

@@ -1,0 +1,79 @@
+package mutants
+
+// outcomes are mutants of how the ledger remembers a run that loaded nothing.
+func outcomes() []Mutant {
+	record := queries + "record_outcome.sql"
+	return []Mutant{
+		{
+			"loaded overwritten by failed", "a late failure never hides a load", record,
+			`where objects.state not in ('loaded', 'parked')`, `where objects.state not in ('parked')`, warehouse, "TestAFailureNeverOverwritesALoadedObject",
+		},
+		{
+			"parked overwritten by failed", "a parked object stays parked", record,
+			`where objects.state not in ('loaded', 'parked')`, `where objects.state not in ('loaded')`, warehouse, "TestAFailingReplayLeavesALoadedOrParkedObjectAlone",
+		},
+		{
+			"an outage parks", "unknown never means bad input", ingest + "/conclude.go",
+			`return dropzone.Outcome{State: dropzone.Failed, Detail: err.Error(), Retry: p.retryDelay}, false`,
+			`return dropzone.Outcome{State: dropzone.Parked, Detail: err.Error()}, true`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
+		},
+		{
+			"busy is recorded", "an object that somebody else holds leaves no trace", ingest + "/conclude.go",
+			`errors.Is(err, dropzone.ErrBusy) || `, ``, ingest, "TestABusyObjectIsHandedBackWithoutATrace",
+		},
+		{
+			"attempts not noted", "an object that kills its loader leaves a trace", ingest + "/pipeline.go",
+			`if order.noted || byHand ||`, `if o.Size >= 0 || order.noted || byHand ||`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+		},
+		{
+			"loader_died never parks", "an object that kills its loader five times is parked", ingest + "/pipeline.go",
+			`if died >= diedTooOften {`, `if died < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+		},
+		{
+			"each immediate try noted", "an outage does not look like a death", ingest + "/pipeline.go",
+			`order.noted, order.suspect = true,`, `order.noted, order.suspect = false,`, ingest, "TestImmediateTriesAreOneAttempt",
+		},
+		{
+			"suspects not loaded alone", "no other object shares the blame of a suspect", ingest + "/apart.go",
+			"if suspect {\n", "if suspect && a == nil {\n", ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+		},
+		{
+			"a noted attempt is never due", "an object whose loader died is tried again", queries + "note_attempt.sql",
+			`'failed', 1, clock_timestamp() + interval '1 minute')`, `'failed', 1, null)`, warehouse, "TestANotedAttemptIsDueWithinAMinute",
+		},
+	}
+}
+
+// retries are mutants of when a run is tried again.
+func retries() []Mutant {
+	return []Mutant{
+		{
+			"nothing tried again at once", "passing faults are tried again at once", ingest + "/certain.go",
+			`if err != nil && !transient(err) {`, `if err != nil {`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
+		},
+		{
+			"everything tried again at once", "lasting faults wait", ingest + "/certain.go",
+			`if err != nil && !transient(err) {`, `if err != nil && transient == nil {`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
+		},
+		{
+			"deadlocks not tried again", "two transactions in each other's way are tried again", warehouse + "/errors.go",
+			`state == serialization, state == deadlock:`, `state == serialization:`, warehouse, "TestOnlyPassingFaultsAreTriedAgainAtOnce",
+		},
+		{
+			"lost connections not tried again", "a connection that ends is tried again", warehouse + "/errors.go",
+			`return connectionLost(err) || pgconn.SafeToRetry(err)`, `return pgconn.SafeToRetry(err)`, warehouse, "TestOnlyPassingFaultsAreTriedAgainAtOnce",
+		},
+		{
+			"pauses without jitter", "an outage does not end in a stampede", ingest + "/conclude.go",
+			`return p.Jitter(ceiling)`, `return ceiling`, ingest, "TestPausesAreSpreadByJitter",
+		},
+		{
+			"jitter that is none", "an outage does not end in a stampede", wiring + "/parts.go",
+			`return time.Duration(rand.Int64N(int64(max(limit, 1))))`, `return limit + 0*time.Duration(rand.Int64N(int64(max(limit, 1))))`, wiring, "TestJitterIsFull",
+		},
+		{
+			"failed objects never due", "a failed object is tried for ever", queries + "schedule_retry.sql",
+			`make_interval(secs => $2)`, `make_interval(secs => $2, years => 1)`, warehouse, "TestFailedObjectsAreDueAtTheirTimeOldestFirst",
+		},
+	}
+}

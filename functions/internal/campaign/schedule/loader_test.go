@@ -1,0 +1,131 @@
+package schedule
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"eventdrop/functions/internal/campaign/model"
+	"eventdrop/functions/internal/clean"
+	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/reconcile"
+	"eventdrop/functions/internal/warehouse"
+)
+
+// loaders are the processes that load, one for each contract. They are replaced when they crash.
+type loaders struct {
+	t        *testing.T
+	url      string
+	schema   string
+	store    store
+	cleaners map[terms]*clean.Cleaner
+	running  map[terms]*loader
+}
+
+// terms tell the contracts of the model apart.
+type terms struct {
+	byEventTime bool
+	revision    int32
+}
+
+// loader is what one process of eventdrop has.
+type loader struct {
+	*ingest.Pipeline
+
+	warehouse *warehouse.Warehouse
+	store     store
+	ctx       context.Context // ends when it crashes
+	crash     func()
+}
+
+func newLoaders(t *testing.T, url, schema string, s store) *loaders {
+	t.Helper()
+	l := &loaders{t: t, url: url, schema: schema, store: s, cleaners: map[terms]*clean.Cleaner{}, running: map[terms]*loader{}}
+	for _, byEventTime := range []bool{false, true} {
+		for _, revision := range []int32{1, 2} {
+			l.cleaners[terms{byEventTime, revision}] = cleaner(t, byEventTime, revision)
+		}
+	}
+	t.Cleanup(func() {
+		for _, running := range l.running {
+			running.close()
+		}
+	})
+	return l
+}
+
+// under returns the loader of a contract, started where none runs.
+func (l *loaders) under(is terms) *loader {
+	l.t.Helper()
+	if running := l.running[is]; running != nil {
+		return running
+	}
+	cleaner := l.cleaners[is]
+	w, err := warehouse.Open(l.t.Context(), warehouse.Config{
+		URL: l.url, Schema: l.schema, MaxConns: 3, ApplicationName: l.schema,
+	}, cleaner.Contract())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	started := &loader{warehouse: w, store: l.store}
+	started.ctx, started.crash = context.WithCancel(context.Background()) //nolint:usetesting // it ends with the loader
+	started.Pipeline = &ingest.Pipeline{
+		Source: l.store, Loader: w, Ledger: w, Cleaner: cleaner, Scope: ingest.Scope{Bucket: l.store.bucket()},
+		Limits: ingest.Limits{RawBytes: 1 << 10}, Log: slog.New(slog.DiscardHandler),
+		Jitter: func(time.Duration) time.Duration { return 0 },
+	}
+	if _, err := w.ResumeInterrupted(started.ctx); err != nil {
+		l.t.Fatal(err)
+	}
+	l.running[is] = started
+	return started
+}
+
+// replace buries a loader that crashed.
+func (l *loaders) replace(dead *loader) {
+	for is, running := range l.running {
+		if running == dead {
+			dead.close()
+			delete(l.running, is)
+		}
+	}
+}
+
+func (l *loader) close() {
+	l.crash()
+	l.warehouse.Close()
+}
+
+// handle is one notice.
+func (l *loader) handle(order ingest.Order) (dropzone.Receipt, error) { return l.Handle(l.ctx, order) }
+
+// reconcile lists the bucket once.
+func (l *loader) reconcile(prefix string, workers int, each func(dropzone.Receipt)) (reconcile.Report, error) {
+	r := reconcile.Reconciler{
+		Bucket: l.store, Ledger: ledger{l.warehouse, l.store.bucket(), prefix}, Workers: workers,
+		Accepts: func(o dropzone.Object) bool { return strings.HasPrefix(o.Key, prefix) && l.Accepts(o) },
+		Load: func(ctx context.Context, o dropzone.Object) error {
+			receipt, err := l.handle(ingest.Order{Object: o, Again: true})
+			each(receipt)
+			return err
+		},
+	}
+	return r.Run(l.ctx, false)
+}
+
+// ledger is what the ledger knows of the bucket.
+type ledger struct {
+	*warehouse.Warehouse
+
+	bucket, prefix string
+}
+
+// Due implements reconcile.Ledger.
+func (l ledger) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
+	return l.Warehouse.Due(ctx, l.bucket, l.prefix, limit)
+}
+
+var _ model.Subject = (*subject)(nil)

@@ -1,0 +1,219 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"eventdrop/functions/internal/campaign/model"
+	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/pgtest"
+)
+
+// subject is the real pipeline in the life of a schedule.
+type subject struct {
+	t       *testing.T
+	db      pgtest.DB
+	store   store
+	proxy   *proxy
+	loaders *loaders
+	rebuild *rebuild
+	names   *names
+
+	life      model.Life
+	prefix    string // of all keys of the present schedule
+	number    int    // of the present schedule
+	restarts  int
+	reached   map[string]bool
+	mu        sync.Mutex
+	complaint string
+}
+
+func (s *subject) complain(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.complaint == "" {
+		s.complaint = fmt.Sprintf(format, args...)
+	}
+}
+
+func (s *subject) meet(fault string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached[fault] = true
+}
+
+// Put, Delete and Purge happen in the store.
+func (s *subject) Put(drop int)     { s.store.put(drop) }
+func (s *subject) Delete(key uint8) { s.store.remove(key) }
+func (s *subject) Purge(drop int)   { s.store.purge(drop) }
+
+func (s *subject) loader() *loader {
+	return s.loaders.under(terms{s.life.ByEventTime, s.life.Revision})
+}
+
+// Load implements model.Subject.
+func (s *subject) Load(drop int, step model.Step) {
+	s.amid(step, func(l *loader) error {
+		receipt, err := l.handle(ingest.Order{Object: s.store.notice(drop)})
+		if receipt.Already {
+			s.meet("delivered again")
+		}
+		return err
+	})
+}
+
+// Twins implements model.Subject. Where the key is overwritten meanwhile, the second notice names the key only.
+func (s *subject) Twins(drop int, step model.Step) {
+	asked := s.store.notice(drop)
+	twin := asked
+	if step.Trouble == model.Overwrite {
+		twin = dropzone.Object{Bucket: asked.Bucket, Key: asked.Key}
+	}
+	s.amid(step, func(l *loader) error {
+		return s.both(
+			func() (dropzone.Receipt, error) { return l.handle(ingest.Order{Object: asked}) },
+			func() (dropzone.Receipt, error) { return l.handle(ingest.Order{Object: twin}) },
+		)
+	})
+}
+
+func (s *subject) both(runs ...func() (dropzone.Receipt, error)) error {
+	errs := make([]error, len(runs))
+	var running sync.WaitGroup
+	for i, run := range runs {
+		running.Go(func() {
+			var receipt dropzone.Receipt
+			if receipt, errs[i] = run(); receipt.Already {
+				s.meet("busy twin")
+			}
+		})
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+// Replay implements model.Subject.
+func (s *subject) Replay(drop int, step model.Step) {
+	asked := s.store.notice(drop)
+	asked.ETag = ""
+	s.amid(step, func(l *loader) error {
+		receipt, err := l.handle(ingest.Order{Object: asked, Kind: dropzone.Replay})
+		if err == nil && receipt.State == dropzone.Loaded {
+			s.meet("replay")
+		}
+		return err
+	})
+}
+
+// Redrive implements model.Subject.
+func (s *subject) Redrive(drop int, step model.Step) {
+	asked := s.store.notice(drop)
+	var id *int64
+	err := s.db.Pool.QueryRow(s.t.Context(), `select (select object_id from objects where key = $1 and version_id = $2 and state = 'loaded'
+		order by drop_number desc limit 1)`, asked.Key, asked.VersionID).Scan(&id)
+	if err != nil {
+		s.complain("find what to redrive: %v", err)
+	}
+	if id == nil {
+		return
+	}
+	s.amid(step, func(l *loader) error {
+		receipt, err := l.Redrive(l.ctx, ingest.Redrive{ObjectID: *id})
+		switch {
+		case err != nil || receipt.Already:
+		case receipt.Reason == dropzone.SourceGone:
+			s.meet("source gone")
+		default:
+			s.meet("redrive")
+		}
+		return err
+	})
+}
+
+// Reconcile implements model.Subject.
+func (s *subject) Reconcile(step model.Step) {
+	s.amid(step, func(l *loader) error {
+		once := func() (receipt dropzone.Receipt, err error) {
+			_, err = l.reconcile(s.prefix, 1, func(r dropzone.Receipt) { receipt.Already = receipt.Already || r.Already })
+			if l.warehouse.Transient(err) {
+				err = nil // a reconcile does not try again at once: there is a next one
+			}
+			return receipt, err
+		}
+		if step.Action == model.ReconcileTwice {
+			return s.both(once, once)
+		}
+		_, err := once()
+		return err
+	})
+}
+
+// Raise takes effect with the next loader.
+func (s *subject) Raise() { s.meet("revision raised") }
+
+// Restart ends the server's sessions, and now and then the server.
+func (s *subject) Restart() {
+	s.restarts++
+	s.meet("sessions ended")
+	if s.restarts%serverRestarts == 1 && s.db.Server != nil {
+		s.meet("database restarted")
+		if err := s.db.Server.Restart(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+		s.db.Pool.Reset()
+		s.rebuild.db.Pool.Reset()
+		return
+	}
+	_, err := s.db.Pool.Exec(s.t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", s.db.Schema)
+	if err != nil {
+		s.complain("end the sessions: %v", err)
+	}
+}
+
+const serverRestarts = 50 // every 50th restart is one of the whole server, which takes long
+
+// amid has the loader work while a step's trouble comes, and judges its error.
+func (s *subject) amid(step model.Step, work func(*loader) error) {
+	l := s.loader()
+	if step.Trouble == model.StoreFails {
+		s.store.fail()
+	}
+	s.proxy.arm(proxied(step.Trouble), int(step.At%8)+1, l.crash)
+	before := len(s.life.Drops)
+	err := work(l)
+	came, dead := s.proxy.disarm()
+	failed := s.store.failed() && step.Trouble == model.StoreFails
+	switch {
+	case dead:
+		s.meet("crash")
+		s.loaders.replace(l)
+		return
+	case failed:
+		s.meet("store failed")
+		if errors.Is(err, errStore) {
+			return
+		}
+	case len(s.life.Drops) > before:
+		s.meet("overwritten meanwhile")
+	case came && step.Trouble == model.CutBefore:
+		s.meet("cut before")
+	case came && step.Trouble == model.CutAfter:
+		s.meet("cut after")
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.complain("%v", err)
+	}
+}
+
+// proxied is the part of the trouble that comes between loader and database.
+func proxied(trouble model.Trouble) model.Trouble {
+	switch trouble {
+	case model.Crash, model.CutBefore, model.CutAfter:
+		return trouble
+	}
+	return model.None
+}
