@@ -24,7 +24,7 @@ type cli struct {
 	For      time.Duration `placeholder:"1h" xor:"length" help:"Repeat the short form with one seed after the other, and begin nothing after this time."`
 	Rounds   int           `placeholder:"N" xor:"length" help:"Repeat the short form so often; default 1."`
 	Long     bool          `xor:"length" help:"Carry each drill out once in its long form, as it is published. It takes hours."`
-	Only     []string      `placeholder:"NAME" help:"Only these drills, separated by commas."`
+	Only     []string      `placeholder:"NAME" help:"Only this drill; may be given several times." sep:"none"`
 	Seed     uint64        `help:"Where the randomness begins; default: by chance."`
 	Parallel int           `default:"1" help:"Drills side by side."`
 	List     bool          `help:"List the drills and leave."`

@@ -118,3 +118,14 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
+
+// The names of some drills have commas in them.
+func TestEveryDrillCanBeChosenByItsName(t *testing.T) {
+	t.Parallel()
+	for _, d := range drills() {
+		var out, faults bytes.Buffer
+		if code := run(t.Context(), []string{"--list", "--only", d.name}, &out, &faults); code != exitDone || !strings.Contains(out.String(), d.test) {
+			t.Errorf("%s: exit code %d\n%s%s", d.name, code, &out, &faults)
+		}
+	}
+}
