@@ -1,7 +1,7 @@
 -- Failed objects of one service whose next attempt is due, oldest first; none while the pipeline is paused. Files of
--- a machine have no bucket: they are not the service's to retry.
+-- a machine have no bucket: they are not the service's to retry. Last-modified tells drops with the same ETag apart.
 -- $1 bucket, $2 prefix of the keys, $3 limit
-select bucket, key, version_id, etag from objects
+select bucket, key, version_id, etag, last_modified from objects
 where state = 'failed' and next_attempt_at <= clock_timestamp() and bucket = $1 and starts_with(key, $2)
   and not exists (select from pauses where resumed_at is null)
 order by next_attempt_at

@@ -24,7 +24,7 @@ type Contract struct {
 	// Table is the table's name, without its schema.
 	Table string `yaml:"table" json:"table"`
 	// Objects says which keys of the bucket the contract serves.
-	Objects Objects `yaml:"objects" json:"objects,omitempty"`
+	Objects Objects `yaml:"objects" json:"objects"`
 	// Key names the column that identifies an event; where its value is absent it is derived
 	// from the normalised record.
 	Key string `yaml:"key" json:"key"`

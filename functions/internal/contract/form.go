@@ -81,7 +81,7 @@ func (f *Faults) addYAML(err error) *token.Token {
 
 // formMessage says in the user's words what the library says in Go's.
 func formMessage(err yaml.Error) string {
-	switch e := err.(type) { //nolint:errorlint // errors.As has found it
+	switch e := err.(type) {
 	case *yaml.TypeError:
 		return "want " + kindName(e.DstType)
 	case *yaml.OverflowError:
@@ -164,8 +164,8 @@ func fieldsOf(section string) (names []string) {
 	case "rules":
 		t = reflect.TypeFor[Rule]()
 	}
-	for i := range t.NumField() {
-		if name := t.Field(i).Tag.Get("yaml"); name != "" {
+	for field := range t.Fields() {
+		if name := field.Tag.Get("yaml"); name != "" {
 			names = append(names, name)
 		}
 	}

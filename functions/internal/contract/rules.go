@@ -38,7 +38,7 @@ type parameter struct {
 	want         dropzone.Type
 }
 
-func (r *Rule) parameters() []parameter {
+func (r Rule) parameters() []parameter {
 	return []parameter{
 		{"column", r.Column, dropzone.Timestamp},
 		{"event", r.Event, dropzone.Enum},
@@ -69,7 +69,7 @@ func (c *Contract) validateRules(f *Faults) {
 }
 
 // validate checks what can be said of a rule without its columns.
-func (r *Rule) validate(f *Faults, place func(string) string, allowed []string) {
+func (r Rule) validate(f *Faults, place func(string) string, allowed []string) {
 	unwanted := func(ok bool, field string) {
 		f.check(ok, place(field), "rule %s: it has no %s: its parameters are %s", r.Name, field, strings.Join(allowed, ", "))
 	}

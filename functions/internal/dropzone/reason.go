@@ -20,8 +20,9 @@ func (r Reason) Damage() bool {
 	switch r {
 	case WrongFieldCount, MalformedQuotes, UnbalancedQuote, InvalidEncoding, NulByte, RecordTooLarge, MissingFinalNewline:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Why a record is rejected: a value or a rule of the contract.

@@ -13,7 +13,10 @@ import (
 // pause pauses the harness's pipeline, and returns how to resume.
 func (h *harness) pause() (resume func() *warehouse.Pause) {
 	h.t.Helper()
-	w := h.Ledger.(*warehouse.Warehouse)
+	w, ok := h.Ledger.(*warehouse.Warehouse)
+	if !ok {
+		h.t.Fatalf("the ledger is a %T", h.Ledger)
+	}
 	if _, err := w.Pause(h.t.Context(), "a test"); err != nil {
 		h.t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -253,7 +254,7 @@ func TestAFilterSelectsTheRowsThatRunAgain(t *testing.T) {
 		}
 		for _, id := range []int64{1, 2} { // the rows themselves are selected, too
 			r := after.redriveObject(Redrive{ObjectID: id, Filter: dropzone.Filter{Reason: test.filter.Reason, Since: test.filter.Since, Until: test.filter.Until}, DryRun: true})
-			if selects := strings.Contains(test.want, fmt.Sprint(r.RowsRead)); test.filter.Key == "" && r.Already == selects {
+			if selects := strings.Contains(test.want, strconv.FormatInt(r.RowsRead, 10)); test.filter.Key == "" && r.Already == selects {
 				t.Errorf("%s: object %d: %+v", name, id, r)
 			}
 		}
@@ -439,7 +440,7 @@ func TestAReplayWhoseBytesAreGoneIsRefused(t *testing.T) {
 			s.put(first.Key, "", priced+sale(two, "5"), 2)
 			return first
 		}},
-		"bytes that were asked for before the last": {"", func(s *store, first dropzone.Object) dropzone.Object {
+		"bytes that were asked for before the last": {"", func(_ *store, first dropzone.Object) dropzone.Object {
 			first.ETag = "long ago"
 			return first
 		}},

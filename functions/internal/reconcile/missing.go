@@ -64,7 +64,7 @@ func (r *reconcile) loadMissing(ctx context.Context) error {
 	pages := r.pages(listing)
 	defer func() {
 		stop()
-		for range pages { //nolint:revive // it ends by itself
+		for range pages {
 		}
 	}()
 	for p := range pages {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -34,7 +35,7 @@ func (v versions) List(_ context.Context, after string) iter.Seq2[dropzone.Objec
 					yield(dropzone.Object{}, errBroken)
 					return
 				}
-				if !yield(dropzone.Object{Bucket: "shop", Key: key, VersionID: fmt.Sprint(n)}, nil) {
+				if !yield(dropzone.Object{Bucket: "shop", Key: key, VersionID: strconv.Itoa(n)}, nil) {
 					return
 				}
 			}

@@ -35,7 +35,7 @@ func (l *lane) load(load func() error) error {
 		return err
 	case l.spare <- struct{}{}:
 		l.loads.Go(func() {
-			<-ended
+			<-ended //nolint:errcheck // it is logged, and the ledger knows when to try again
 			<-l.spare
 		})
 		return nil

@@ -165,9 +165,9 @@ func (h *harness) await(sql string, args ...any) {
 	}
 }
 
-func (h *harness) exec(sql string, args ...any) {
+func (h *harness) exec(sql string) {
 	h.t.Helper()
-	if _, err := h.db.Pool.Exec(h.t.Context(), sql, args...); err != nil {
+	if _, err := h.db.Pool.Exec(h.t.Context(), sql); err != nil {
 		h.t.Fatalf("%s: %v", sql, err)
 	}
 }

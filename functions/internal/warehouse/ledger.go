@@ -55,7 +55,10 @@ func (w *Warehouse) Due(ctx context.Context, bucket, prefix string, limit int) (
 		return nil, fmt.Errorf("look for due objects: %w", err)
 	}
 	due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (o dropzone.Object, err error) {
-		err = row.Scan(&o.Bucket, &o.Key, &o.VersionID, &o.ETag)
+		var modified *time.Time // null: nobody has opened it
+		if err = row.Scan(&o.Bucket, &o.Key, &o.VersionID, &o.ETag, &modified); modified != nil {
+			o.LastModified = modified.UTC()
+		}
 		return o, err
 	})
 	if err != nil {

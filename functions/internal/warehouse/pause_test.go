@@ -58,8 +58,10 @@ func TestAPauseCountsWhatItHoldsBackUntilItEnds(t *testing.T) {
 	if first.Reason != "index build" || *again != *first {
 		t.Errorf("paused as %+v, then %+v: want the same pause", first, again)
 	}
-	if !h.hold() || !h.hold() {
-		t.Error("a notice was not held")
+	for range 2 {
+		if !h.hold() {
+			t.Error("a notice was not held")
+		}
 	}
 	if p := h.pauseFor("still at it"); !p.Since.Equal(first.Since) || p.Reason != "still at it" || p.Held != 2 {
 		t.Errorf("with another reason: %+v", p)

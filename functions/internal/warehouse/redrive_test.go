@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -99,7 +100,7 @@ func TestARedriveOfManyRowsRunsThemPageByPage(t *testing.T) {
 	const rows = "select md5(string_agg(concat(event_id, line_no, price, drop_order, recency_at, source_hash), ' ' order by event_id)) from events"
 	after.expect(whole.value(rows), rows)
 	after.expect(whole.value("select count(*) from rejected_rows"), "select count(*) from rejected_rows where resolved_at is null")
-	after.expect(fmt.Sprint(receipt.Inserted+receipt.Duplicate), "select count(*) from rejected_rows where resolved_run = $1::uuid", receipt.RunID)
+	after.expect(strconv.FormatInt(receipt.Inserted+receipt.Duplicate, 10), "select count(*) from rejected_rows where resolved_run = $1::uuid", receipt.RunID)
 	after.books()
 }
 
@@ -232,7 +233,7 @@ func TestRedrivesOfObjectsWithTheSameKeysDoNotDeadlock(t *testing.T) {
 		})
 	}
 	all.Wait()
-	after.expect(fmt.Sprint(n), "select count(*) from events")
+	after.expect(strconv.Itoa(n), "select count(*) from events")
 	after.books()
 }
 

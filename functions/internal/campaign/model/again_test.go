@@ -118,12 +118,14 @@ func (s *system) Reconcile(step Step) {
 	order := step.Order()
 	for i := 0; i < len(s.ledger) && !s.dead; i++ { // it grows
 		if e := s.ledger[i]; e.state == failed && !s.off.retries {
-			s.again(asked{drop: max(e.version, 0), key: e.key, body: e.body}, &step, order)
+			s.again(asked{drop: max(e.version, 0), key: e.key, body: e.body, second: e.second}, &step, order)
 		}
 	}
 	for drop := 0; drop < len(s.Drops) && !s.dead; drop++ {
 		if s.missing(drop) {
-			s.again(s.ask(drop), &step, order)
+			listed := s.ask(drop)
+			listed.second = s.Drops[drop].Second
+			s.again(listed, &step, order)
 		}
 	}
 }

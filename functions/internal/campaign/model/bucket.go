@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Drop is one appearance of bytes at a key.
 type Drop struct {
 	Key    uint8
@@ -71,8 +73,8 @@ func (b *Bucket) Rank(drop int) (rank int32) {
 
 // newest is the newest version of a key that has not been deleted for ever; -1: there is none.
 func (b *Bucket) newest(key uint8) int {
-	for drop := len(b.Drops) - 1; drop >= 0; drop-- {
-		if b.Drops[drop].Key == key && !b.Drops[drop].Purged {
+	for drop, v := range slices.Backward(b.Drops) {
+		if v.Key == key && !v.Purged {
 			return drop
 		}
 	}

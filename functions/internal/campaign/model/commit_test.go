@@ -99,13 +99,17 @@ func (s *system) conclude(r *run, outcome state, second int32) {
 	if r.asked.bare || r.kind == replay && outcome != failed {
 		return
 	}
+	if second == unknown && !s.off.dueModified {
+		second = r.asked.second
+	}
 	id := identity{version: r.asked.drop, key: r.asked.key, body: r.asked.body, number: 1}
 	if !s.Versioned {
 		id.version = -1
-		settled := false
-		if id.number, settled = s.whichDrop(id.key, id.body, second); settled {
+		number, settled := s.whichDrop(id.key, id.body, second)
+		if settled {
 			return
 		}
+		id.number = number
 	}
 	if e := s.entryOf(id); !e.state.settled() {
 		e.state, e.attempts = outcome, 0

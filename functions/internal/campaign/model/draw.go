@@ -49,6 +49,7 @@ func drawStep() *rapid.Generator[Step] {
 		case Tick, Raise, Restart, Lose:
 			s.Pick = octal.Draw(t, "")
 			return s
+		default:
 		}
 		s.Pick, s.Trouble = octal.Draw(t, ""), trouble.Draw(t, "")
 		switch {

@@ -3,7 +3,7 @@ package model
 import "eventdrop/functions/internal/dropzone"
 
 // KeyName is the name of a key in a bucket.
-func KeyName(key int) string { return string(rune('a'+key)) + ".csv" }
+func KeyName(key int) string { return string("abcdefgh"[key]) + ".csv" }
 
 // Sources are the source hashes of the keys of a bucket, below a prefix.
 func Sources(bucket, prefix string) (hashes [Keys]int64) {

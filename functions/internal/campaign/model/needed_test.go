@@ -55,3 +55,18 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 		})
 	}
 }
+
+// Schedules seldom come across this one: one in 470,000 did.
+func TestARetryMustKnowWhichDropItIsOf(t *testing.T) {
+	t.Parallel()
+	equalBytesTwice := Schedule{Bodies: []Body{{Rows: []Row{{}}}}, Steps: []Step{
+		{Action: Put}, {Action: Deliver}, {Action: Tick}, {Action: Put}, {Action: Reconcile, Trouble: Crash, At: 2}, {Action: Delete},
+	}}
+	for _, off := range []bool{false, true} {
+		s := newSystem()
+		s.off.dueModified = off
+		if v := s.live(&equalBytesTwice); (v.Complaint != "") != off {
+			t.Errorf("without the rule %v: %+v", off, v)
+		}
+	}
+}

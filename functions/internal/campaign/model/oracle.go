@@ -83,7 +83,7 @@ func (l *Life) Fold(runs []Run, sources *[Keys]int64, table *Table) {
 				continue
 			}
 			event := Event{Present: true, Time: row.Time, Value: row.Value, Fault: row.Fault, Recency: Recency{
-				At: drop.Second, Modified: drop.Second, Source: sources[drop.Key], Drop: run.Order, Line: int32(i), Revision: revision, //nolint:gosec // few
+				At: drop.Second, Modified: drop.Second, Source: sources[drop.Key], Drop: run.Order, Line: int32(i), Revision: revision,
 			}}
 			if l.ByEventTime {
 				event.At = int32(row.Time)

@@ -28,5 +28,6 @@ type rules struct {
 	redriveResolves bool // and stay in quarantine
 	threshold       bool // no number of rejects parks an object
 	retries         bool // failed objects are not due again
+	dueModified     bool // a retry does not know the last-modified of its drop
 	supersedeOlder  bool // failed drops whose bytes are gone wait for ever
 }

@@ -43,7 +43,7 @@ type promise struct{ replayed, redriven int32 }
 // Run has a subject live through a schedule. The life can be used again.
 func (l *Life) Run(s *Schedule, subject Subject) {
 	l.Schedule, l.subject, l.Revision, l.Crashes = s, subject, 1, 0
-	l.Bucket.reset(s.Versioned)
+	l.reset(s.Versioned)
 	l.pending, l.past, l.promised, l.arriving = l.pending[:0], l.past[:0], l.promised[:0], nil
 	l.number()
 	for i := range s.Steps {
@@ -55,10 +55,10 @@ func (l *Life) Run(s *Schedule, subject Subject) {
 // number gives equal bodies one number.
 func (l *Life) number() {
 	for i := range l.Bodies {
-		l.bodies[i] = uint8(i) //nolint:gosec // few
+		l.bodies[i] = uint8(i)
 		for j := range i {
 			if l.Bodies[i].Equal(l.Bodies[j]) {
-				l.bodies[i] = uint8(j) //nolint:gosec // few
+				l.bodies[i] = uint8(j)
 				break
 			}
 		}

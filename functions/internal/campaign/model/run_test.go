@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // phase is where a run is.
 type phase uint8
 
@@ -32,12 +34,13 @@ type run struct {
 	tries   int
 }
 
-// asked is what a notice names.
+// asked is what a notice names, or, with last-modified, what the ledger or a listing knows.
 type asked struct {
-	drop int
-	key  uint8
-	body uint8
-	bare bool // only the key
+	drop   int
+	key    uint8
+	body   uint8
+	bare   bool  // only the key
+	second int32 // last-modified
 }
 
 type kind uint8
@@ -54,7 +57,7 @@ func (s *system) begin(a asked, k kind, step Step) *run {
 }
 
 func (s *system) ask(drop int) asked {
-	return asked{drop: drop, key: s.Drops[drop].Key, body: s.Drops[drop].Body}
+	return asked{drop: drop, key: s.Drops[drop].Key, body: s.Drops[drop].Body, second: unknown}
 }
 
 // carry takes a run to its end.
@@ -277,12 +280,7 @@ func (s *system) claimDrop(r *run) {
 }
 
 func (s *system) booked(number int) bool {
-	for _, receipt := range s.receipts {
-		if receipt == number {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.receipts, number)
 }
 
 func (s *system) orderOf(r *run) int32 {

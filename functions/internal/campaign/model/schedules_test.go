@@ -7,7 +7,7 @@ import (
 )
 
 // 0 in n: no schedule ends in another table than the bucket's.
-func TestSchedulesOnThePureModel(t *testing.T) {
+func TestSchedulesOnThePureModel(t *testing.T) { //nolint:paralleltest // rapid takes its orders from flags
 	d := campaign.New(t, "schedules on the pure model", 100_000)
 	d.Expect(faultNames()...)
 	Check(t, d, newSystem().life(d))

@@ -91,7 +91,7 @@ func faultNames() []string {
 func (s *system) live(schedule *Schedule) Verdict {
 	s.ledger, s.table, s.receipts = s.ledger[:0], Table{}, s.receipts[:0]
 	s.inserted, s.runs, s.doubled, s.reached = 0, 0, false, 0
-	s.Life.Run(schedule, s)
+	s.Run(schedule, s)
 	rests := s.rest()
 	verdict := s.Judge(s.claim(), &s.table, &s.sources)
 	if !rests {

@@ -46,7 +46,7 @@ func (r Row) String() string {
 	return fmt.Sprintf("%s at %d = %d%s", id, r.Time, r.Value, [faults]string{"", ", fixable", ", hopeless"}[r.Fault])
 }
 
-func (s Step) text(bodies int) string {
+func (s *Step) text(bodies int) string {
 	key, body := KeyName(int(s.Key)%Keys), int(s.Body)%bodies
 	var what string
 	switch s.Action {

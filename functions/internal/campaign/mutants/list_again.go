@@ -29,6 +29,10 @@ func again() []Mutant {
 			`if l.run.Drop != 0 && l.run.Drop != l.dropNumber {`, `if l.run.Drop < 0 {`, ingest, "TestARedriveDoesNotMistakeALaterDropOfTheSameBytesForItsOwn",
 		},
 		{
+			"a retry forgets its drop", "a retry knows which of two drops with equal bytes it is of", warehouse + "/ledger.go",
+			`o.LastModified = modified.UTC()`, `_ = modified.UTC()`, ingest, "TestADropThatFailedEndsWhenItsBytesGoAlthoughAnOlderOneHasItsETag",
+		},
+		{
 			"a reconcile goes on amid a key", "an interrupted reconcile skips no version", reconcile + "/missing.go",
 			`last, next.complete = o.Key, last`, `last, next.complete = o.Key, o.Key`, reconcile, "TestAReconcileThatIsInterruptedAgainAndAgainMissesNothing",
 		},

@@ -76,9 +76,9 @@ func (b *bouncer) configure(folder, server string, sessions int) error {
 	settings := fmt.Sprintf(bouncerSettings, host, port, b.address.Port(), users, sessions)
 	logins := fmt.Sprintf("%q %q\n", b.address.User.Username(), password)
 	return errors.Join(
-		os.WriteFile(b.ini, []byte(settings), 0o644), //nolint:gosec // PgBouncer's user must read it
-		os.WriteFile(users, []byte(logins), 0o644),   //nolint:gosec // PgBouncer's user must read it
-		os.Chmod(folder, 0o755),                      //nolint:gosec // PgBouncer's user must enter it
+		os.WriteFile(b.ini, []byte(settings), 0o644),
+		os.WriteFile(users, []byte(logins), 0o644),
+		os.Chmod(folder, 0o755),
 	)
 }
 
@@ -125,7 +125,7 @@ func freeAddress(t *testing.T) string {
 
 // start returns when PgBouncer serves.
 func (b *bouncer) start(ctx context.Context) error {
-	b.process = exec.Command(b.binary, "-q", b.ini) //nolint:gosec,noctx // it outlives the test's context, and its cleanup ends it
+	b.process = exec.Command(b.binary, "-q", b.ini) // it outlives the test's context, and its cleanup ends it
 	b.process.SysProcAttr = b.account
 	b.process.Stderr = os.Stderr
 	if err := b.process.Start(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -130,7 +131,7 @@ func (c *commitCuts) count(s step, p plan) {
 // judge wants one receipt for each run, and the table of a rebuild.
 func (c *commitCuts) judge() {
 	for kind, want := range c.receipts {
-		if got := c.world.Value("select count(*) from receipts where kind = $1", string(kind)); got != fmt.Sprint(want) {
+		if got := c.world.Value("select count(*) from receipts where kind = $1", string(kind)); got != strconv.Itoa(want) {
 			c.t.Errorf("%s receipts of kind %s, want %d", got, kind, want)
 		}
 	}

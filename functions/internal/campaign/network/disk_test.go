@@ -61,13 +61,13 @@ func mount(t *testing.T, size string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "mode=0755,size="+size, "tmpfs", folder).CombinedOutput() //nolint:gosec // fixed words
+	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "mode=0755,size="+size, "tmpfs", folder).CombinedOutput()
 	if err != nil {
 		_ = os.Remove(folder)
 		t.Skipf("NOTHING WAS PROVED ABOUT A FULL DISK, because it needs root to mount: run `go run ./functions/campaign` as root (%s)", bytes.TrimSpace(out))
 	}
 	t.Cleanup(func() {
-		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", "-l", folder).CombinedOutput() //nolint:gosec // our own folder
+		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", "-l", folder).CombinedOutput()
 		if err != nil {
 			t.Errorf("unmount %s: %v %s", folder, err, out)
 			return
@@ -80,7 +80,7 @@ func mount(t *testing.T, size string) string {
 // moveLog moves the write-ahead log of the stopped server to its own disk.
 func (s *smallDisks) moveLog(ctx context.Context) error {
 	from, to := filepath.Join(s.data, "postgres", "data", "pg_wal"), filepath.Join(s.wal, "pg_wal")
-	if out, err := exec.CommandContext(ctx, "cp", "-a", from, to).CombinedOutput(); err != nil { //nolint:gosec // our own folders
+	if out, err := exec.CommandContext(ctx, "cp", "-a", from, to).CombinedOutput(); err != nil {
 		return fmt.Errorf("copy the write-ahead log: %w %s", err, out)
 	}
 	return errors.Join(os.RemoveAll(from), os.Symlink(to, from))
@@ -124,16 +124,16 @@ func (s *smallDisks) exhaustLog() error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.server.URL())
 	if err != nil {
-		return nil //nolint:nilerr // the loads have done it already
+		return nil
 	}
 	defer conn.Close(ctx)
 	const most = 20
 	for range most {
 		if _, err := conn.Exec(ctx, "create temp table if not exists trace (n int); insert into trace values (1)"); err != nil {
-			return nil //nolint:nilerr // that is what is wanted
+			return nil
 		}
 		if _, err := conn.Exec(ctx, "select pg_switch_wal(), pg_logical_emit_message(false, 'campaign', 'x')"); err != nil {
-			return nil //nolint:nilerr // that is what is wanted
+			return nil
 		}
 	}
 	return errors.New("the log still has room")

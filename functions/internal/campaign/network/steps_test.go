@@ -42,8 +42,10 @@ func steps() []step {
 		{name: "load after a noted attempt", pass: 1, want: loaded, body: small, do: again, read: smallAll, rejected: 1, receipts: one},
 		{name: "note of an attempt", want: loaded, body: small, do: again, read: smallAll, rejected: 1, receipts: one},
 		{name: "replay", want: loaded, body: small, before: load, do: replay, read: smallAll, rejected: 1, receipts: two},
-		{name: "redrive", want: loaded, body: refused, before: load, do: redrive, read: 2, rejected: 1,
-			receipts: []dropzone.Kind{dropzone.Load, dropzone.Redrive}},
+		{
+			name: "redrive", want: loaded, body: refused, before: load, do: redrive, read: 2, rejected: 1,
+			receipts: []dropzone.Kind{dropzone.Load, dropzone.Redrive},
+		},
 		{name: "outcome parked", outcome: true, want: parked, body: foreign, do: load, receipts: one},
 		{name: "outcome failed", outcome: true, want: loaded, body: small, key: moodyKey, do: load, read: smallAll, rejected: 1, receipts: one},
 		{name: "outcome gone", outcome: true, want: dropzone.Gone, body: small, before: load, do: missing, receipts: one},

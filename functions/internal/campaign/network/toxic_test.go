@@ -39,7 +39,8 @@ func toxicFaults() []fault {
 				return []string{toxic("latency", "downstream", "latency", latency.Milliseconds(), "jitter", jitter.Milliseconds())}
 			},
 			shows: func(op operation) bool { return op.err == nil && op.took >= latency-jitter },
-		}, {
+		},
+		{
 			name: "bandwidth",
 			toxics: func(*rand.Rand) []string {
 				return []string{toxic("bandwidth", "downstream", "rate", rate), toxic("bandwidth", "upstream", "rate", rate)}
@@ -47,21 +48,25 @@ func toxicFaults() []fault {
 			shows: func(op operation) bool {
 				return op.err == nil && op.bytes > 100_000 && op.took >= time.Duration(op.bytes)*time.Second/(2*rate*1000)
 			},
-		}, {
+		},
+		{
 			name:   "reset_peer",
 			toxics: func(r *rand.Rand) []string { return []string{toxic("reset_peer", either(r), "timeout", r.Int64N(20))} },
 			shows:  failed,
-		}, {
+		},
+		{
 			name: "limit_data",
 			toxics: func(r *rand.Rand) []string {
 				return []string{toxic("limit_data", either(r), "bytes", anyLength(r))}
 			},
 			shows: failed,
-		}, {
+		},
+		{
 			name:   "timeout",
 			toxics: func(r *rand.Rand) []string { return []string{toxic("timeout", either(r), "timeout", 20+r.Int64N(100))} },
 			shows:  failed,
-		}, {
+		},
+		{
 			// Both sides hear late that a connection was cut; the server holds its locks as long.
 			name: "slow_close",
 			toxics: func(r *rand.Rand) []string {

@@ -88,7 +88,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	began := time.Now()
 	n, err := b.ReadCloser.Read(p)
 	b.operation.took += time.Since(began)
-	if err != nil && err != io.EOF { //nolint:errorlint // an error that wraps io.EOF is a fault, and no end
+	if err != nil && err != io.EOF {
 		b.operation.err = err
 	}
 	return n, err

@@ -66,8 +66,10 @@ func (d *draft) chooseKey(names namer) {
 	if best < 0 {
 		d.added = true
 		d.key = names.free("event_id")
-		d.keyWhy = []string{"No column is surely the id of a record: none with such a name is unique and always there. So the identity is derived from the",
-			"whole record: the same record in two files is one event. If a column identifies a record, name it here and remove " + d.key + "."}
+		d.keyWhy = []string{
+			"No column is surely the id of a record: none with such a name is unique and always there. So the identity is derived from the",
+			"whole record: the same record in two files is one event. If a column identifies a record, name it here and remove " + d.key + ".",
+		}
 		return
 	}
 	key := &d.columns[best]

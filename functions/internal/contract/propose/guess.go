@@ -3,6 +3,7 @@ package propose
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,9 +76,7 @@ func (c *column) guessTime() (guess, bool) {
 // than one value in a hundred is none.
 func (c *column) coverTimes() (chosen []byte, covered int) {
 	left := map[string]int{}
-	for pattern, count := range c.times {
-		left[pattern] = count
-	}
+	maps.Copy(left, c.times)
 	for {
 		counts := make([]int, len(c.probes.formats))
 		for pattern, count := range left {

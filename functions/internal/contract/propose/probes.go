@@ -35,7 +35,9 @@ func newProbes(dayFirst bool) (*probes, error) {
 		to  **clean.Probe
 		def contract.Column
 	}{
-		{&p.uuid, columnOf(dropzone.UUID)}, {&p.boolean, columnOf(dropzone.Boolean)}, {&p.integer, columnOf(dropzone.Integer)},
+		{&p.uuid, columnOf(dropzone.UUID)},
+		{&p.boolean, columnOf(dropzone.Boolean)},
+		{&p.integer, columnOf(dropzone.Integer)},
 		{&p.epoch, timeColumn("epoch")},
 	} {
 		var err error
@@ -128,7 +130,7 @@ func (p *probes) times(cell []byte, skip []bool) (fitting []byte) {
 			continue
 		}
 		if at, fits, _ := p.formats[i].probe.Fits(cell); fits && (!p.formats[i].hazy || isOurTime(at)) {
-			fitting = append(fitting, byte(i)) //nolint:gosec // there are fewer than 256
+			fitting = append(fitting, byte(i))
 		}
 	}
 	return fitting

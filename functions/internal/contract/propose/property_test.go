@@ -14,8 +14,10 @@ import (
 // drawSample draws a file that somebody may really drop: some columns of some kinds, some cells of another kind.
 func drawSample(t *rapid.T) string {
 	header := rapid.OneOf(
-		rapid.SampledFrom([]string{"id", "order_id", "Order ID", "ts", "created at", "updated_at", "Preis (€)", "qty", "is_new", "line_no", "extras",
-			"null", "日付", "event_id", "type", "true", "a.b", "x\ty", "it's", "e\u0301", "🛒 n"}),
+		rapid.SampledFrom([]string{
+			"id", "order_id", "Order ID", "ts", "created at", "updated_at", "Preis (€)", "qty", "is_new", "line_no", "extras",
+			"null", "日付", "event_id", "type", "true", "a.b", "x\ty", "it's", "e\u0301", "🛒 n",
+		}),
 		rapid.StringMatching(`[a-zA-Z][ -~äöü]{0,12}`))
 	kinds := []*rapid.Generator[string]{
 		rapid.StringMatching(`[0-9]{1,6}`), rapid.StringMatching(`-?[0-9]{1,3}[.,][0-9]{1,10}`), rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}`),
