@@ -13,6 +13,7 @@ import (
 type observed struct {
 	testing.TB
 	failures []string
+	skipped  string
 	cleanup  func()
 }
 
@@ -21,6 +22,21 @@ func (o *observed) Errorf(format string, args ...any) {
 }
 func (o *observed) Failed() bool     { return len(o.failures) > 0 }
 func (o *observed) Cleanup(f func()) { o.cleanup = f }
+
+func (o *observed) Helper()           {}
+func (o *observed) Skip(args ...any)  { o.skipped = fmt.Sprint(args...) }
+func (o *observed) Fatal(args ...any) { o.failures = append(o.failures, fmt.Sprint(args...)) }
+
+func TestWhatTheMachineLacksIsToldAndFailsInCI(t *testing.T) {
+	for _, test := range []struct{ ci, want string }{{"", "skipped"}, {"true", "failed"}} { //nolint:paralleltest // they set the environment
+		t.Setenv("CI", test.ci)
+		o := &observed{TB: t}
+		Missing(o, "no %s", "anvil")
+		if skipped := strings.Contains(o.skipped, "no anvil"); skipped == (test.want == "failed") || o.Failed() != (test.want == "failed") {
+			t.Errorf("CI=%q: skipped %q, failed %v", test.ci, o.skipped, o.failures)
+		}
+	}
+}
 
 func TestADrillFails(t *testing.T) {
 	figures := filepath.Join(t.TempDir(), "figures")

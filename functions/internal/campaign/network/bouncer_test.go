@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"eventdrop/functions/internal/campaign"
 )
 
 // bouncer is a PgBouncer in transaction mode, as a child process: each transaction of a client may get
@@ -60,7 +62,7 @@ func findBouncer(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("PGBOUNCER IS MISSING, SO NOTHING WAS PROVED ABOUT IT: install it, for example by `apt-get install pgbouncer`")
+	campaign.Missing(t, "PgBouncer is missing: install it, for example by `apt-get install pgbouncer`")
 	return ""
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"eventdrop/functions/internal/campaign"
 	"eventdrop/infra/embedded"
 )
 
@@ -64,7 +65,7 @@ func mount(t *testing.T, size string) string {
 	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "mode=0755,size="+size, "tmpfs", folder).CombinedOutput()
 	if err != nil {
 		_ = os.Remove(folder)
-		t.Skipf("NOTHING WAS PROVED ABOUT A FULL DISK, because it needs root to mount: run `go run ./functions/campaign` as root (%s)", bytes.TrimSpace(out))
+		campaign.Missing(t, "a full disk needs root, to mount a small one: run `go run ./functions/campaign` as root (%s)", bytes.TrimSpace(out))
 	}
 	t.Cleanup(func() {
 		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", "-l", folder).CombinedOutput()
