@@ -120,8 +120,13 @@ func (d *Drill) Differ(i int, found Differences) {
 // Failf fails the i-th time and says how to see it again.
 func (d *Drill) Failf(i int, format string, args ...any) {
 	d.t.Helper()
-	d.t.Errorf("%s\nin the %d-th of %s; again: %s=%d %s=%d go test -count=1 -run '^%s$' in this package",
-		fmt.Sprintf(format, args...), i, d.figure.Drill, EnvSeed, d.Seed(), EnvN, d.N(), strings.Split(d.t.Name(), "/")[0])
+	d.t.Errorf("%s\n%s", fmt.Sprintf(format, args...), d.Again(i))
+}
+
+// Again tells how to see the i-th time again.
+func (d *Drill) Again(i int) string {
+	return fmt.Sprintf("in the %d-th of %s; again: %s=%d %s=%d go test -count=1 -run '^%s$' in this package",
+		i, d.figure.Drill, EnvSeed, d.Seed(), EnvN, d.N(), strings.Split(d.t.Name(), "/")[0])
 }
 
 // end judges the faults, and publishes the figure.

@@ -9,6 +9,7 @@ type Drop struct {
 	Second int32 // last-modified
 	Opened bool  // somebody has read it
 	Purged bool  // it was deleted for ever
+	Place  int   // tells drops of one second apart, as a listing does: in the order in which they were put
 }
 
 // Bucket is an object store with a clock of its own.
@@ -28,7 +29,7 @@ func (b *Bucket) reset(versioned bool) {
 }
 
 func (b *Bucket) put(key, body uint8) (drop int) {
-	b.Drops = append(b.Drops, Drop{Key: key, Body: body, Second: b.Second})
+	b.Drops = append(b.Drops, Drop{Key: key, Body: body, Second: b.Second, Place: len(b.Drops)})
 	b.current[key] = len(b.Drops) - 1
 	return b.current[key]
 }
@@ -63,8 +64,8 @@ func (b *Bucket) Listed(drop int) bool {
 // Rank orders a version among those of its key that are of one second.
 func (b *Bucket) Rank(drop int) (rank int32) {
 	d := b.Drops[drop]
-	for _, older := range b.Drops[:drop] {
-		if older.Key == d.Key && older.Second == d.Second && !older.Purged {
+	for _, older := range b.Drops {
+		if older.Key == d.Key && older.Second == d.Second && older.Place < d.Place && !older.Purged {
 			rank++
 		}
 	}
@@ -81,18 +82,35 @@ func (b *Bucket) newest(key uint8) int {
 	return -1
 }
 
-// pick is one of the versions of a key; -1: there is none.
+// held is what a key holds, or the next one that holds something; -1: none does.
+func (b *Bucket) held(key uint8) int {
+	return from(key, func(key uint8) int { return b.current[key] })
+}
+
+// pick is one of the drops of a key, or of the next one that has any; -1: there is none.
 func (b *Bucket) pick(key, pick uint8) int {
-	var found [2 * maxSteps]int
-	n := 0
-	for drop := range b.Drops {
-		if b.Drops[drop].Key == key && !b.Drops[drop].Purged {
-			found[n] = drop
-			n++
+	return from(key, func(key uint8) int {
+		var found [2 * maxSteps]int
+		n := 0
+		for drop := range b.Drops {
+			if b.Drops[drop].Key == key && !b.Drops[drop].Purged {
+				found[n] = drop
+				n++
+			}
+		}
+		if n == 0 {
+			return -1
+		}
+		return found[int(pick)%n]
+	})
+}
+
+// from asks one key after the other, beginning with a given one, for a drop; -1: there is none.
+func from(key uint8, drop func(key uint8) int) int {
+	for i := range uint8(Keys) {
+		if found := drop((key + i) % Keys); found >= 0 {
+			return found
 		}
 	}
-	if n == 0 {
-		return -1
-	}
-	return found[int(pick)%n]
+	return -1
 }

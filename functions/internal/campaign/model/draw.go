@@ -1,19 +1,15 @@
 package model
 
-import (
-	"slices"
-
-	"pgregory.net/rapid"
-)
+import "pgregory.net/rapid"
 
 // Draws draws schedules. Small numbers come first in every choice: rapid prefers them, and shrinks to them.
 func Draws() *rapid.Generator[Schedule] {
 	bodies := rapid.SliceOfN(drawBody(), 1, maxBodies)
 	step := drawStep()
-	steps, more := rapid.SliceOfN(step, 1, maxSteps/2), rapid.SliceOfN(step, 0, maxSteps/2) // one slice would have 6 on average
+	steps, more := rapid.SliceOfN(step, 1, maxSteps/3), rapid.SliceOfN(step, 0, maxSteps/3) // one slice would have 6 on average
 	coin := rapid.Bool()
 	return rapid.Custom(func(t *rapid.T) Schedule {
-		return Schedule{Versioned: coin.Draw(t, ""), ByEventTime: coin.Draw(t, ""), Bodies: bodies.Draw(t, ""), Steps: append(steps.Draw(t, ""), more.Draw(t, "")...)}
+		return Schedule{Versioned: coin.Draw(t, ""), ByEventTime: coin.Draw(t, ""), Bodies: bodies.Draw(t, ""), Steps: append(append(steps.Draw(t, ""), more.Draw(t, "")...), more.Draw(t, "")...)}
 	})
 }
 
@@ -33,16 +29,14 @@ func drawBody() *rapid.Generator[Body] {
 }
 
 func drawStep() *rapid.Generator[Step] {
-	action := rapid.SampledFrom(weighted(map[Action]int{
-		Put: 14, Deliver: 14, Again: 4, Reconcile: 5, Tick: 6, Twins: 6, Lose: 2, Replay: 5, Redrive: 7, Raise: 4, Delete: 2, Purge: 2,
+	action := rapid.SampledFrom(weighted([]int{
+		Put: 26, Deliver: 26, Again: 5, Reconcile: 5, Tick: 5, Twins: 9, Lose: 2, Replay: 7, Redrive: 15, Raise: 6, Delete: 9, Purge: 5,
 		ReconcileTwice: 2, Restart: 1,
 	}))
-	trouble := rapid.SampledFrom([]Trouble{
-		None, None, None, None, None, None, None, None, Crash, Crash, Crash, CutBefore, CutAfter, Overwrite, Overwrite, StoreFails,
-	})
+	trouble := rapid.SampledFrom(weighted([]int{None: 8, Crash: 3, CutBefore: 2, CutAfter: 2, Overwrite: 3, StoreFails: 2}))
 	octal, octet := rapid.Uint8Range(0, 7), rapid.Uint8()
 	return rapid.Custom(func(t *rapid.T) Step {
-		s := Step{Action: action.Draw(t, ""), Key: octal.Draw(t, "") % Keys, Body: octal.Draw(t, "")}
+		s := Step{Action: Action(action.Draw(t, "")), Key: octal.Draw(t, "") % Keys, Body: octal.Draw(t, "")}
 		switch s.Action {
 		case Put, Delete, Purge:
 			return s
@@ -51,7 +45,7 @@ func drawStep() *rapid.Generator[Step] {
 			return s
 		default:
 		}
-		s.Pick, s.Trouble = octal.Draw(t, ""), trouble.Draw(t, "")
+		s.Pick, s.Trouble = octal.Draw(t, ""), Trouble(trouble.Draw(t, ""))
 		switch {
 		case s.Action == Twins, s.Action == ReconcileTwice:
 			s.At = octet.Draw(t, "")
@@ -62,11 +56,22 @@ func drawStep() *rapid.Generator[Step] {
 	})
 }
 
-// weighted repeats each action as often as its weight says.
-func weighted(weights map[Action]int) []Action {
-	var all []Action
-	for action := range actions {
-		all = append(all, slices.Repeat([]Action{action}, weights[action])...)
+// weighted repeats each choice as often as its weight says, evenly spread: rapid prefers what comes first.
+func weighted(weights []int) []int {
+	total := 0
+	for _, weight := range weights {
+		total += weight
+	}
+	all, due := make([]int, total), make([]int, len(weights))
+	for i := range all {
+		first := 0
+		for choice, weight := range weights {
+			if due[choice] += weight; due[choice] > due[first] {
+				first = choice
+			}
+		}
+		due[first] -= total
+		all[i] = first
 	}
 	return all
 }

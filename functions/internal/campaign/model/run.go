@@ -14,6 +14,8 @@ type Subject interface {
 	// Redrive runs the quarantined rows of a version again or, where bytes are replaced, of its key's newest loaded drop.
 	Redrive(drop int, s Step)
 	Reconcile(s Step)
+	// Tick has the store's clock go on.
+	Tick()
 	// Raise brings the revision of the life into force.
 	Raise()
 	Restart()
@@ -71,6 +73,7 @@ func (l *Life) step(s *Step) {
 		l.put(s)
 	case Tick:
 		l.Second += 1 + int32(s.Pick%2)
+		l.subject.Tick()
 	case Delete:
 		l.remove(s.Key)
 	case Purge:
@@ -97,9 +100,11 @@ func (l *Life) run(s *Step) {
 		if len(l.past) > 0 {
 			drop = l.past[int(s.Pick)%len(l.past)]
 		}
-	case Replay, Redrive:
-		if drop = l.pick(s.Key, s.Pick); !l.Versioned && l.current[s.Key] < 0 {
-			drop = -1
+	case Redrive:
+		drop = l.pick(s.Key, s.Pick)
+	case Replay:
+		if drop = l.pick(s.Key, s.Pick); !l.Versioned {
+			drop = l.held(s.Key)
 		}
 	default:
 		drop = 0
@@ -123,9 +128,6 @@ func (l *Life) direct(drop int, s *Step) {
 	case Twins:
 		l.subject.Twins(drop, *s)
 	case Replay:
-		if !l.Versioned {
-			drop = l.current[s.Key]
-		}
 		l.subject.Replay(drop, *s)
 		if s.certain() {
 			l.promised[drop].replayed = l.Revision
@@ -154,7 +156,8 @@ func (l *Life) put(s *Step) {
 }
 
 func (l *Life) remove(key uint8) {
-	if l.current[key] >= 0 {
+	if drop := l.held(key); drop >= 0 {
+		key = l.Drops[drop].Key
 		l.current[key] = -1
 		l.subject.Delete(key)
 	}
@@ -163,12 +166,16 @@ func (l *Life) remove(key uint8) {
 // purgeNewest takes a version away that nobody has read: of others, rows are in the table, and the bucket alone
 // would not tell what it must hold.
 func (l *Life) purgeNewest(key uint8) {
-	drop := l.newest(key)
-	if !l.Versioned || drop < 0 || l.Drops[drop].Opened {
-		return
+	drop := from(key, func(key uint8) int {
+		if newest := l.newest(key); newest >= 0 && !l.Drops[newest].Opened {
+			return newest
+		}
+		return -1
+	})
+	if l.Versioned && drop >= 0 {
+		l.purge(drop)
+		l.subject.Purge(drop)
 	}
-	l.purge(drop)
-	l.subject.Purge(drop)
 }
 
 // take takes a notice that is on its way.

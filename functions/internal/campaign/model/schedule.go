@@ -15,7 +15,7 @@ const (
 
 	maxBodies = 4
 	maxRows   = 6
-	maxSteps  = 16
+	maxSteps  = 24
 	values    = 3
 )
 

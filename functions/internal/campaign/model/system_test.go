@@ -162,6 +162,7 @@ func (s *system) claim() []Claim {
 func (*system) Put(int)      {}
 func (*system) Delete(uint8) {}
 func (*system) Purge(int)    {}
+func (*system) Tick()        {}
 
 // Raise takes effect through the life.
 func (s *system) Raise() { s.reached |= raised }
