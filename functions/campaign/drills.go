@@ -22,6 +22,7 @@ func drills() []drill {
 	return []drill{
 		{name: "schedules on the pure model", folder: "model", test: "TestSchedulesOnThePureModel", short: 100_000, long: 10_000_000},
 		{name: "schedules on real PostgreSQL", folder: "schedule", test: "TestSchedulesOnPostgreSQL", short: 500, long: 50_000},
+		{name: "schedules on PostgreSQL and MinIO", folder: "schedule", test: "TestSchedulesOnPostgreSQLAndMinIO", short: 100, long: 5_000},
 		{name: "crash points", folder: "crash", test: "TestCrashPoints", short: 1, long: 100},
 		{name: "SIGKILLs of the runner", folder: "kill", test: "TestTheRunnerIsKilledUnderLoad", short: 20, long: 2_000},
 		{name: "SIGKILLs of PostgreSQL and of MinIO", folder: "kill", test: "TestTheServersAreKilledUnderLoad", short: 2, long: 40},

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -35,20 +36,16 @@ type terms struct {
 type loader struct {
 	*ingest.Pipeline
 
+	name      string // of its sessions
 	warehouse *warehouse.Warehouse
 	store     store
 	ctx       context.Context // ends when it crashes
 	crash     func()
 }
 
-func newLoaders(t *testing.T, url, schema string, s store) *loaders {
+func newLoaders(t *testing.T, url, schema string, s store, cleaners map[terms]*clean.Cleaner) *loaders {
 	t.Helper()
-	l := &loaders{t: t, url: url, schema: schema, store: s, cleaners: map[terms]*clean.Cleaner{}, running: map[terms]*loader{}}
-	for _, byEventTime := range []bool{false, true} {
-		for _, revision := range []int32{1, 2} {
-			l.cleaners[terms{byEventTime, revision}] = cleaner(t, byEventTime, revision)
-		}
-	}
+	l := &loaders{t: t, url: url, schema: schema, store: s, cleaners: cleaners, running: map[terms]*loader{}}
 	t.Cleanup(func() {
 		for _, running := range l.running {
 			running.close()
@@ -60,27 +57,33 @@ func newLoaders(t *testing.T, url, schema string, s store) *loaders {
 // under returns the loader of a contract, started where none runs.
 func (l *loaders) under(is terms) *loader {
 	l.t.Helper()
-	if running := l.running[is]; running != nil {
-		return running
+	running := l.running[is]
+	if running == nil {
+		running = l.start(is)
+		l.running[is] = running
 	}
+	running.Scope.Bucket = l.store.bucket()
+	return running
+}
+
+func (l *loaders) start(is terms) *loader {
+	l.t.Helper()
 	cleaner := l.cleaners[is]
-	w, err := warehouse.Open(l.t.Context(), warehouse.Config{
-		URL: l.url, Schema: l.schema, MaxConns: 3, ApplicationName: l.schema,
-	}, cleaner.Contract())
+	name := fmt.Sprintf("%s_%t_%d", l.schema, is.byEventTime, is.revision)
+	w, err := warehouse.Open(l.t.Context(), warehouse.Config{URL: l.url, Schema: l.schema, MaxConns: 3, ApplicationName: name}, cleaner.Contract())
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	started := &loader{warehouse: w, store: l.store}
+	started := &loader{name: name, warehouse: w, store: l.store}
 	started.ctx, started.crash = context.WithCancel(context.Background()) //nolint:usetesting // it ends with the loader
 	started.Pipeline = &ingest.Pipeline{
-		Source: l.store, Loader: w, Ledger: w, Cleaner: cleaner, Scope: ingest.Scope{Bucket: l.store.bucket()},
+		Source: l.store, Loader: w, Ledger: w, Cleaner: cleaner,
 		Limits: ingest.Limits{RawBytes: 1 << 10}, Log: slog.New(slog.DiscardHandler),
 		Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	if _, err := w.ResumeInterrupted(started.ctx); err != nil {
 		l.t.Fatal(err)
 	}
-	l.running[is] = started
 	return started
 }
 

@@ -27,6 +27,7 @@ type store interface {
 	put(drop int)
 	remove(key uint8)
 	purge(drop int)
+	tick()
 	// fail has the next Open fail; failed reports whether it has.
 	fail()
 	failed() bool
@@ -54,6 +55,7 @@ func (m *memory) begin(l *model.Life, prefix string) { m.life, m.prefix, m.faili
 func (m *memory) put(int)                            {}
 func (m *memory) remove(uint8)                       {}
 func (m *memory) purge(int)                          {}
+func (m *memory) tick()                              {}
 func (m *memory) finish()                            {}
 func (m *memory) bucket() string                     { return "shop" }
 func (m *memory) base() time.Time                    { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC) }

@@ -3,7 +3,6 @@ package schedule
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"eventdrop/functions/internal/campaign"
 	"eventdrop/functions/internal/campaign/model"
@@ -13,21 +12,12 @@ import (
 	"eventdrop/functions/internal/reconcile"
 )
 
-func newSubject(t *testing.T, s store) *subject {
-	t.Helper()
-	db := pgtest.New(t)
-	p, url := newProxy(t, db.LoaderURL)
-	beside := pgtest.Beside(t, db)
-	return &subject{
-		t: t, db: db, store: s, proxy: p, loaders: newLoaders(t, url, db.Schema, s), names: learnNames(t, beside),
-		rebuild: &rebuild{db: beside, loaders: newLoaders(t, beside.LoaderURL, beside.Schema, s)},
-	}
-}
-
 // live has the pipeline live through a schedule, from empty tables.
 func (s *subject) live(schedule *model.Schedule) (v model.Verdict) {
+	s.server.enter()
+	defer s.server.leave()
 	s.number++
-	s.prefix, s.complaint, s.reached = "", "", map[string]bool{}
+	s.prefix, s.complaint, s.reached = fmt.Sprintf("%s/%d/", s.db.Schema, s.number), "", map[string]bool{}
 	s.empty(s.db)
 	s.store.begin(&s.life, s.prefix)
 	s.life.Run(schedule, s)

@@ -19,6 +19,7 @@ type subject struct {
 	db      pgtest.DB
 	store   store
 	proxy   *proxy
+	server  *server
 	loaders *loaders
 	rebuild *rebuild
 	names   *names
@@ -26,10 +27,29 @@ type subject struct {
 	life      model.Life
 	prefix    string // of all keys of the present schedule
 	number    int    // of the present schedule
-	restarts  int
 	reached   map[string]bool
 	mu        sync.Mutex
 	complaint string
+}
+
+// newSubjects returns subjects that share a server, each with schemas and a store of its own.
+func newSubjects(t *testing.T, stores ...store) []*subject {
+	t.Helper()
+	shared, cleaners := &server{}, newCleaners(t)
+	learned := learnNames(t, cleaners)
+	subjects := make([]*subject, len(stores))
+	for i, store := range stores {
+		db := pgtest.New(t)
+		p, url := newProxy(t, db.LoaderURL)
+		beside := pgtest.Beside(t, db)
+		subjects[i] = &subject{
+			t: t, db: db, store: store, proxy: p, server: shared, names: learned, loaders: newLoaders(t, url, db.Schema, store, cleaners),
+			rebuild: &rebuild{db: beside, loaders: newLoaders(t, beside.LoaderURL, beside.Schema, store, cleaners)},
+		}
+		shared.postgres = db.Server
+		shared.pools = append(shared.pools, db.Pool, beside.Pool)
+	}
+	return subjects
 }
 
 func (s *subject) complain(format string, args ...any) {
@@ -50,6 +70,7 @@ func (s *subject) meet(fault string) {
 func (s *subject) Put(drop int)     { s.store.put(drop) }
 func (s *subject) Delete(key uint8) { s.store.remove(key) }
 func (s *subject) Purge(drop int)   { s.store.purge(drop) }
+func (s *subject) Tick()            { s.store.tick() }
 
 func (s *subject) loader() *loader {
 	return s.loaders.under(terms{s.life.ByEventTime, s.life.Revision})
@@ -59,8 +80,11 @@ func (s *subject) loader() *loader {
 func (s *subject) Load(drop int, step model.Step) {
 	s.amid(step, func(l *loader) error {
 		receipt, err := l.handle(ingest.Order{Object: s.store.notice(drop)})
-		if receipt.Already {
+		switch {
+		case receipt.Already:
 			s.meet("delivered again")
+		case err == nil && receipt.State == dropzone.Gone:
+			s.meet("gone")
 		}
 		return err
 	})
@@ -155,26 +179,22 @@ func (s *subject) Reconcile(step model.Step) {
 // Raise takes effect with the next loader.
 func (s *subject) Raise() { s.meet("revision raised") }
 
-// Restart ends the server's sessions, and now and then the server.
+// Restart ends the loader's sessions, and now and then the server.
 func (s *subject) Restart() {
-	s.restarts++
-	s.meet("sessions ended")
-	if s.restarts%serverRestarts == 1 && s.db.Server != nil {
+	restarted, err := s.server.restart(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if restarted {
 		s.meet("database restarted")
-		if err := s.db.Server.Restart(s.t.Context()); err != nil {
-			s.t.Fatal(err)
-		}
-		s.db.Pool.Reset()
-		s.rebuild.db.Pool.Reset()
 		return
 	}
-	_, err := s.db.Pool.Exec(s.t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", s.db.Schema)
+	s.meet("sessions ended")
+	_, err = s.db.Pool.Exec(s.t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", s.loader().name)
 	if err != nil {
 		s.complain("end the sessions: %v", err)
 	}
 }
-
-const serverRestarts = 50 // every 50th restart is one of the whole server, which takes long
 
 // amid has the loader work while a step's trouble comes, and judges its error.
 func (s *subject) amid(step model.Step, work func(*loader) error) {

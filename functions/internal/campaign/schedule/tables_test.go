@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"eventdrop/functions/internal/campaign/model"
+	"eventdrop/functions/internal/clean"
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/pgtest"
 )
@@ -18,7 +19,7 @@ import (
 type names struct{ events map[string]int }
 
 // learnNames loads every record without an id that there is, and reads what keys it was given.
-func learnNames(t *testing.T, db pgtest.DB) *names {
+func learnNames(t *testing.T, cleaners map[terms]*clean.Cleaner) *names {
 	t.Helper()
 	n := &names{events: map[string]int{}}
 	for id := uint8(1); id <= model.IDs; id++ {
@@ -31,7 +32,8 @@ func learnNames(t *testing.T, db pgtest.DB) *names {
 		keys = append(keys, model.EventKey(r, occurrence))
 	})
 	m := &memory{}
-	l := newLoaders(t, db.LoaderURL, db.Schema, m).under(terms{revision: 2})
+	db := pgtest.New(t)
+	l := newLoaders(t, db.LoaderURL, db.Schema, m, cleaners).under(terms{revision: 2})
 	var life model.Life
 	life.Run(&model.Schedule{Bodies: []model.Body{body}, Steps: []model.Step{{Action: model.Put}}}, &subject{store: m})
 	m.begin(&life, "")
@@ -86,7 +88,7 @@ const (
 		union all select 'failed objects are settled at last', count(*) from objects where state = 'failed'
 		union all select 'no attempt is left open', count(*) from objects where open_attempts > 0 and state in ('loaded', 'parked') and reason is distinct from 'loader_died'
 		union all select 'no session is idle in a transaction', count(*) from pg_stat_activity
-			where application_name = current_schema and state like 'idle in transaction%'`
+			where starts_with(application_name, current_schema) and state like 'idle in transaction%'`
 )
 
 // look reads a schema in one go.

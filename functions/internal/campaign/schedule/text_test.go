@@ -46,6 +46,18 @@ func eventID(id uint8) string {
 
 func eventTime(t uint8) time.Time { return eventBase.Add(time.Duration(t) * time.Second) }
 
+// newCleaners compiles the contracts.
+func newCleaners(t *testing.T) map[terms]*clean.Cleaner {
+	t.Helper()
+	cleaners := map[terms]*clean.Cleaner{}
+	for _, byEventTime := range []bool{false, true} {
+		for _, revision := range []int32{1, 2} {
+			cleaners[terms{byEventTime, revision}] = cleaner(t, byEventTime, revision)
+		}
+	}
+	return cleaners
+}
+
 // cleaner compiles a contract of the model: the default one, but for what schedules are about.
 func cleaner(t *testing.T, byEventTime bool, revision int32) *clean.Cleaner {
 	t.Helper()

@@ -57,7 +57,7 @@ func New(tb testing.TB, o Options) *World {
 		w.DB = pgtest.New(tb)
 	}
 	if w.MinIO == nil {
-		w.MinIO = sharedMinIO(tb)
+		w.MinIO = SharedMinIO(tb)
 	}
 	w.Config = wiring.Config{
 		DatabaseURL: or(o.DatabaseURL, w.DB.LoaderURL), DatabaseSchema: w.DB.Schema,
@@ -152,7 +152,8 @@ var minio struct {
 	err    error
 }
 
-func sharedMinIO(tb testing.TB) *embedded.MinIO {
+// SharedMinIO is the package's server, started at first use.
+func SharedMinIO(tb testing.TB) *embedded.MinIO {
 	tb.Helper()
 	minio.Do(func() {
 		minio.server, minio.err = embedded.StartMinIO(context.Background(), embedded.MinIOOptions{
