@@ -123,13 +123,22 @@ func TestReplacedOrDeletedBytesAreNotLoaded(t *testing.T) {
 	h.expect("0", "select count(*) from objects")
 }
 
-func TestAFailedOlderDropIsClosedByTheLoadOfANewerOne(t *testing.T) {
+func TestAFailedOlderDropIsClosedByANewerOneThatIsSettled(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	h.record(drop("k.csv", "a", 1), dropzone.Outcome{State: dropzone.Failed, Detail: "store away"})
-	h.loadDrops(drop("k.csv", "b", 2))
-	h.expect("superseded,loaded", "select string_agg(state, ',' order by drop_number) from objects")
-	h.expect("0", "select count(*) from objects where next_attempt_at is not null")
+	newer := drop("k.csv", "b", 2)
+	for state, settle := range map[string]func(*harness){
+		"loaded": func(h *harness) { h.loadDrops(newer) },
+		"parked": func(h *harness) { h.record(newer, dropzone.Outcome{State: dropzone.Parked}) },
+	} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			h.record(drop("k.csv", "a", 1), dropzone.Outcome{State: dropzone.Failed, Detail: "store away"})
+			settle(h)
+			h.expect("superseded,"+state, "select string_agg(state, ',' order by drop_number) from objects")
+			h.expect("0", "select count(*) from objects where next_attempt_at is not null")
+		})
+	}
 }
 
 func TestAFailedDropThatIsRetriedStaysOneDrop(t *testing.T) {

@@ -39,7 +39,7 @@ func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.O
 		case dropzone.Failed:
 			_, err = tx.Exec(ctx, w.queries["schedule_retry"], objectID, out.Retry(attempts).Seconds())
 		case dropzone.Parked:
-			err = w.receiptOfParked(ctx, tx, run, objectID, out)
+			err = errors.Join(w.receiptOfParked(ctx, tx, run, objectID, out), w.supersedeOlder(ctx, tx, run.Object, drop))
 		default:
 		}
 		return err
@@ -94,6 +94,16 @@ func (w *Warehouse) receiptOfParked(ctx context.Context, tx pgx.Tx, run dropzone
 		Contract: w.contract.Name, Revision: w.contract.Revision, TotalDuration: time.Since(run.Started),
 	}
 	_, err := tx.Exec(ctx, w.queries["insert_receipt"], receiptArgs(receipt, sample)...)
+	return err //nolint:wrapcheck // Record says what it did
+}
+
+// supersedeOlder closes failed drops whose bytes an object has replaced that is settled now: a retry of them would be
+// taken for another drop, and they would be due for ever.
+func (w *Warehouse) supersedeOlder(ctx context.Context, tx pgx.Tx, o dropzone.Object, drop int32) error {
+	if o.Versioned() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, w.queries["supersede_older"], o.Bucket, o.Key, drop)
 	return err //nolint:wrapcheck // Record says what it did
 }
 
