@@ -23,7 +23,7 @@ func TestSchedulesOnPostgreSQL(t *testing.T) { //nolint:paralleltest // it resta
 // The same with objects, versions and clock of a real MinIO.
 func TestSchedulesOnPostgreSQLAndMinIO(t *testing.T) { //nolint:paralleltest // as above
 	d := campaign.New(t, "schedules on PostgreSQL and MinIO", 100)
-	check(t, d, newSubjects(t, newRemotes(t, 2*sideBySide)...))
+	check(t, d, newSubjects(t, newRemotes(t, sideBySide)...))
 }
 
 func check(t *testing.T, d *campaign.Drill, subjects []*subject) {
