@@ -13,6 +13,11 @@ func outcomes() []Mutant {
 			`where objects.state not in ('loaded', 'parked')`, `where objects.state not in ('loaded')`, warehouse, "TestAFailingReplayLeavesALoadedOrParkedObjectAlone",
 		},
 		{
+			"a park leaves older drops open", "a drop that is settled closes the failed ones before it", warehouse + "/outcome.go",
+			`w.supersedeOlder(ctx, tx, run.Object, drop)`, `w.supersedeOlder(ctx, tx, run.Object, min(drop, 0))`,
+			warehouse, "TestAFailedOlderDropIsClosedByANewerOneThatIsSettled",
+		},
+		{
 			"an outage parks", "unknown never means bad input", ingest + "/conclude.go",
 			`return dropzone.Outcome{State: dropzone.Failed, Detail: err.Error(), Retry: p.retryDelay}, false`,
 			`return dropzone.Outcome{State: dropzone.Parked, Detail: err.Error()}, true`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
