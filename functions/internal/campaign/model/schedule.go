@@ -77,7 +77,7 @@ func (b Body) Loadable(revision int32) bool {
 // Step is one thing that happens.
 type Step struct {
 	Action  Action
-	Key     uint8   // of what is put, deleted, replayed or redriven
+	Key     uint8   // of what is put; from which on to look for what to delete, purge, replay or redrive
 	Body    uint8   // what is put, also in the middle of a run
 	Pick    uint8   // which of the notices or versions that there are, and how two runs interleave
 	Trouble Trouble // of a run
@@ -87,7 +87,7 @@ type Step struct {
 // Action is a kind of step.
 type Action uint8
 
-// Actions. Those that find nothing to act on do nothing.
+// Actions. Where a key has nothing to delete, purge, replay or redrive, the next one is taken; where none has, nothing is done.
 const (
 	Put            Action = iota // an upload, or an overwrite
 	Deliver                      // any notice that is on its way
@@ -99,7 +99,7 @@ const (
 	Replay                       // a version; where bytes are replaced, what the key holds
 	Redrive                      // the quarantined rows of the newest drop of a key
 	Raise                        // the contract's revision
-	Delete                       // the key: a delete marker where there are versions
+	Delete                       // what a key holds: a delete marker where there are versions
 	Purge                        // the newest version of a key for ever, where nobody has read it
 	ReconcileTwice               // two at once
 	Restart                      // of the database

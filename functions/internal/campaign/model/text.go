@@ -53,11 +53,11 @@ func (s *Step) text(bodies int) string {
 	case Put:
 		return fmt.Sprintf("%s %s = body %d", s.Action, key, body)
 	case Delete, Purge:
-		return fmt.Sprintf("%s %s", s.Action, key)
+		return fmt.Sprintf("%s from %s on", s.Action, key)
 	case Tick, Raise, Restart, Lose:
 		return fmt.Sprintf("%s %d", s.Action, s.Pick)
 	case Replay, Redrive:
-		what = fmt.Sprintf("%s %s %d", s.Action, key, s.Pick)
+		what = fmt.Sprintf("%s from %s on %d", s.Action, key, s.Pick)
 	default:
 		what = fmt.Sprintf("%s %d", s.Action, s.Pick)
 	}
