@@ -75,7 +75,7 @@ func (l *loaders) start(is terms) *loader {
 		l.t.Fatal(err)
 	}
 	started := &loader{name: name, warehouse: w, store: l.store}
-	started.ctx, started.crash = context.WithCancel(context.Background()) //nolint:usetesting // it ends with the loader
+	started.ctx, started.crash = context.WithCancel(context.Background()) // it ends with the loader, not with the test
 	started.Pipeline = &ingest.Pipeline{
 		Source: l.store, Loader: w, Ledger: w, Cleaner: cleaner,
 		Limits: ingest.Limits{RawBytes: 1 << 10}, Log: slog.New(slog.DiscardHandler),
@@ -110,7 +110,7 @@ func (l *loader) reconcile(prefix string, workers int, each func(dropzone.Receip
 	r := reconcile.Reconciler{
 		Bucket: l.store, Ledger: ledger{l.warehouse, l.store.bucket(), prefix}, Workers: workers,
 		Accepts: func(o dropzone.Object) bool { return strings.HasPrefix(o.Key, prefix) && l.Accepts(o) },
-		Load: func(ctx context.Context, o dropzone.Object) error {
+		Load: func(_ context.Context, o dropzone.Object) error {
 			receipt, err := l.handle(ingest.Order{Object: o, Again: true})
 			each(receipt)
 			return err

@@ -170,7 +170,7 @@ func (m *memory) List(context.Context, string) iter.Seq2[dropzone.Object, error]
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var listed []dropzone.Object
-	for drop := len(m.life.Drops) - 1; drop >= 0; drop-- {
+	for drop := range slices.Backward(m.life.Drops) {
 		if m.life.Listed(drop) {
 			listed = append(listed, m.object(drop))
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -170,8 +171,8 @@ func (r *remote) Open(ctx context.Context, o dropzone.Object) (dropzone.Object, 
 
 // opened is the drop that was opened. Where bytes are replaced it is the newest that looks like it.
 func (r *remote) opened(o dropzone.Object) int {
-	for drop := len(r.drops) - 1; drop >= 0; drop-- {
-		if d := r.drops[drop]; d.Key == o.Key && d.VersionID == o.VersionID && d.ETag == o.ETag && d.LastModified.Equal(o.LastModified) {
+	for drop, d := range slices.Backward(r.drops) {
+		if d.Key == o.Key && d.VersionID == o.VersionID && d.ETag == o.ETag && d.LastModified.Equal(o.LastModified) {
 			return drop
 		}
 	}

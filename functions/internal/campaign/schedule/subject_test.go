@@ -66,6 +66,13 @@ func (s *subject) meet(fault string) {
 	s.reached[fault] = true
 }
 
+// meetOutcome counts outcomes that seldom last: what is listed later is loaded after all.
+func (s *subject) meetOutcome(r dropzone.Receipt) {
+	if r.State == dropzone.Gone || r.State == dropzone.Superseded {
+		s.meet(string(r.State))
+	}
+}
+
 // Put, Delete and Purge happen in the store.
 func (s *subject) Put(drop int)     { s.store.put(drop) }
 func (s *subject) Delete(key uint8) { s.store.remove(key) }
@@ -80,12 +87,10 @@ func (s *subject) loader() *loader {
 func (s *subject) Load(drop int, step model.Step) {
 	s.amid(step, func(l *loader) error {
 		receipt, err := l.handle(ingest.Order{Object: s.store.notice(drop)})
-		switch {
-		case receipt.Already:
+		if receipt.Already {
 			s.meet("delivered again")
-		case err == nil && receipt.State == dropzone.Gone:
-			s.meet("gone")
 		}
+		s.meetOutcome(receipt)
 		return err
 	})
 }
@@ -114,6 +119,7 @@ func (s *subject) both(runs ...func() (dropzone.Receipt, error)) error {
 			if receipt, errs[i] = run(); receipt.Already {
 				s.meet("busy twin")
 			}
+			s.meetOutcome(receipt)
 		})
 	}
 	running.Wait()
@@ -162,7 +168,10 @@ func (s *subject) Redrive(drop int, step model.Step) {
 func (s *subject) Reconcile(step model.Step) {
 	s.amid(step, func(l *loader) error {
 		once := func() (receipt dropzone.Receipt, err error) {
-			_, err = l.reconcile(s.prefix, 1, func(r dropzone.Receipt) { receipt.Already = receipt.Already || r.Already })
+			_, err = l.reconcile(s.prefix, 1, func(r dropzone.Receipt) {
+				s.meetOutcome(r)
+				receipt.Already = receipt.Already || r.Already
+			})
 			if l.warehouse.Transient(err) {
 				err = nil // a reconcile does not try again at once: there is a next one
 			}
@@ -234,6 +243,7 @@ func proxied(trouble model.Trouble) model.Trouble {
 	switch trouble {
 	case model.Crash, model.CutBefore, model.CutAfter:
 		return trouble
+	default:
+		return model.None
 	}
-	return model.None
 }

@@ -29,6 +29,7 @@ func csv(b model.Body) string {
 			quantity = fixable
 		case model.Hopeless:
 			kind = "nonsense"
+		default:
 		}
 		fmt.Fprintf(&text, "%s,%s,%s,u%d,%s\n", eventID(row.ID), kind, eventTime(row.Time).Format(time.RFC3339), row.Value, quantity)
 	}
