@@ -49,6 +49,7 @@ type Contract struct {
 
 	location *time.Location
 	file     string
+	builtIn  bool
 	places   places
 }
 

@@ -24,7 +24,12 @@ func Embedded(name string) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(file, text)
+	c, err := Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	c.builtIn = true
+	return c, nil
 }
 
 // ErrNotEmbedded says that no built-in contract has a name.

@@ -27,6 +27,15 @@ func (c *Contract) Identity() map[string]string {
 	return parts
 }
 
+// IdentityPlace is the place of a part of the identity in the file.
+func (c *Contract) IdentityPlace(part string) string {
+	name, isColumn := strings.CutPrefix(part, "column ")
+	if i := c.ColumnIndex(name); isColumn && i >= 0 {
+		return ColumnPlace(i, "type")
+	}
+	return part
+}
+
 func (c *Column) identity() string {
 	text := TypeName(c.Type()).String()
 	if c.Type() == dropzone.Decimal {

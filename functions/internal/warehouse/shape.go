@@ -144,7 +144,7 @@ func (s *shape) checkIdentity() {
 	slices.Sort(parts)
 	for _, part := range parts {
 		if was[part] != now[part] {
-			s.faults.Add(s.placeOf(part), "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
+			s.faults.Add(s.contract.IdentityPlace(part), "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
 				"and be there twice. Undo the change, or name another table and load everything into it", part, s.contract.Table, orNone(was[part]), orNone(now[part]))
 		}
 	}
@@ -162,14 +162,6 @@ func (s *shape) madeFor() (identity map[string]string) {
 		}
 	}
 	return nil
-}
-
-func (s *shape) placeOf(part string) string {
-	name, isColumn := strings.CutPrefix(part, "column ")
-	if i := s.contract.ColumnIndex(name); isColumn && i >= 0 {
-		return contract.ColumnPlace(i, "type")
-	}
-	return part
 }
 
 func orNone(text string) string {
