@@ -17,7 +17,7 @@ type contractShowCmd struct{ namedContract }
 
 // Run shows the contract with everything that it leaves unsaid. As JSON it is a contract again.
 func (c *contractShowCmd) Run(a *app) error {
-	rules, _, err := c.read()
+	rules, _, err := c.read(a)
 	if err != nil {
 		return err
 	}

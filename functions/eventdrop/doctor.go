@@ -32,14 +32,16 @@ func (doctorCmd) Run(a *app) error {
 	cfg, err := wiring.Read(wiring.Database | wiring.Store | wiring.Webhook)
 	note("settings", err)
 	parts, err := wiring.Assemble(a.ctx, cfg, cfg.Logger(io.Discard))
-	note("contract and connections can be prepared", err)
+	note("contracts and connections can be prepared", err)
 	if err == nil {
 		defer parts.Close()
 		ctx, cancel := context.WithTimeout(a.ctx, 15*time.Second)
 		defer cancel()
 		if cfg.DatabaseURL != "" {
 			note("PostgreSQL answers and has the tables", parts.Warehouse.Ping(ctx))
-			note("the user may load", warehouse.Explain(parts.Warehouse.CheckPrivileges(ctx)))
+			for _, w := range parts.Warehouses {
+				noteTable(ctx, w, note)
+			}
 		}
 		if parts.Store != nil && cfg.S3Bucket != "" {
 			note("the bucket can be listed", parts.Store.CheckBucket(ctx, cfg.S3Bucket, cfg.S3Prefix))
@@ -54,6 +56,13 @@ func (doctorCmd) Run(a *app) error {
 		}
 	}
 	return nil
+}
+
+// noteTable checks what one contract needs of PostgreSQL.
+func noteTable(ctx context.Context, w *warehouse.Warehouse, note func(string, error)) {
+	c := w.Contract()
+	note(fmt.Sprintf("table %s fits the contract %s", c.Table, c.Name), warehouse.Explain(w.CheckTable(ctx)))
+	note("the user may load into "+c.Table, warehouse.Explain(w.CheckPrivileges(ctx)))
 }
 
 func writeChecks(w io.Writer, checks []checkView) error {

@@ -18,6 +18,8 @@ import (
 type loadCmd struct {
 	Sources []string `arg:"" name:"path|s3://bucket/key" help:"Local files, or objects of the store."`
 	DryRun  bool     `help:"Do all of it, report, and roll back."`
+	// Contract chooses where the settings have several.
+	Contract string `placeholder:"NAME" help:"The contract for what no contract serves by its key: local files, where the settings have several."`
 }
 
 // Run loads each source and reports its receipt.
@@ -45,16 +47,17 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 	if err := parts.Warehouse.Ping(a.ctx); err != nil {
 		return err
 	}
-	progress := &progressSource{Source: parts.Pipeline.Source, w: a.stderr}
-	if terminal(a.stderr) {
-		parts.Pipeline.Source = progress
+	orders, err := c.orders(parts.Pipeline, objects, kind)
+	if err != nil {
+		return err
 	}
+	a.showReading(parts.Pipeline)
 	var receipts []receiptView
 	var failed []error
-	for _, o := range objects {
-		receipt, err := parts.Pipeline.Handle(a.ctx, ingest.Order{Object: o, Kind: kind, DryRun: c.DryRun, ByHand: true})
+	for _, order := range orders {
+		receipt, err := parts.Pipeline.Handle(a.ctx, order)
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", o, warehouse.Explain(err)))
+			failed = append(failed, fmt.Errorf("%s: %w", order.Object, warehouse.Explain(err)))
 		}
 		receipts = append(receipts, viewReceipt(receipt))
 	}
@@ -65,6 +68,30 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 		return errors.Join(failed...)
 	}
 	return refused(receipts)
+}
+
+// orders wants a contract for everything before anything is loaded.
+func (c *loadCmd) orders(router *ingest.Router, objects []dropzone.Object, kind dropzone.Kind) ([]ingest.Order, error) {
+	var orders []ingest.Order
+	var faults []error
+	for _, o := range objects {
+		order := ingest.Order{Object: o, Kind: kind, DryRun: c.DryRun, ByHand: true, Contract: c.Contract}
+		if _, err := router.For(order); err != nil {
+			faults = append(faults, fmt.Errorf("%w: %w (--contract NAME)", errUsage, err))
+		}
+		orders = append(orders, order)
+	}
+	return orders, errors.Join(faults...)
+}
+
+// showReading shows on a terminal how much of each object was read.
+func (a *app) showReading(router *ingest.Router) {
+	if !terminal(a.stderr) {
+		return
+	}
+	for _, p := range router.Pipelines {
+		p.Source = &progressSource{Source: p.Source, w: a.stderr}
+	}
 }
 
 // refused is errRefused if some input was.

@@ -16,6 +16,7 @@ type receiptView struct {
 	ETag      string          `json:"etag"`
 	RunID     string          `json:"run_id"`
 	Kind      dropzone.Kind   `json:"kind"`
+	Contract  string          `json:"contract,omitempty"` // absent where none was asked, as of an object that was loaded already
 	State     dropzone.State  `json:"state"`
 	Already   bool            `json:"already"`
 	DryRun    bool            `json:"dry_run"`
@@ -39,7 +40,7 @@ type repairView struct {
 
 func viewReceipt(r dropzone.Receipt) receiptView {
 	v := receiptView{
-		Object: r.Object.String(), VersionID: r.Object.VersionID, ETag: r.Object.ETag, RunID: r.RunID, Kind: r.Kind,
+		Object: r.Object.String(), VersionID: r.Object.VersionID, ETag: r.Object.ETag, RunID: r.RunID, Kind: r.Kind, Contract: r.Contract,
 		State: r.State, Already: r.Already, DryRun: r.DryRun, Reason: r.Reason, Hint: r.Hint, Detail: r.Detail,
 		Books: r.Books, Rejects: list(r.Rejects), Repairs: []repairView{}, Unknown: list(r.Dialect.Unknown), Absent: list(r.Dialect.Absent),
 		ReadMs: ms(r.ReadDuration), TotalMs: ms(r.TotalDuration),

@@ -44,7 +44,7 @@ func (c *redriveCmd) Run(a *app) error {
 	if err := parts.Warehouse.Ping(a.ctx); err != nil {
 		return err
 	}
-	objects, err := parts.Warehouse.Quarantined(a.ctx, filter)
+	objects, err := parts.Quarantined(a.ctx, filter)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *redriveCmd) filter() (dropzone.Filter, error) {
 }
 
 // redrive goes on with the other objects where one fails.
-func (c *redriveCmd) redrive(a *app, p *ingest.Pipeline, objects []warehouse.QuarantinedObject, f dropzone.Filter) (redriveView, error) {
+func (c *redriveCmd) redrive(a *app, p *ingest.Router, objects []warehouse.QuarantinedObject, f dropzone.Filter) (redriveView, error) {
 	progress := progressbar.NewOptions(len(objects), progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(terminal(a.stderr)),
 		progressbar.OptionSetDescription("objects"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	view := redriveView{Receipts: []receiptView{}}
@@ -89,7 +89,7 @@ func (c *redriveCmd) redrive(a *app, p *ingest.Pipeline, objects []warehouse.Qua
 			failed = append(failed, err)
 			break
 		}
-		receipt, err := p.Redrive(a.ctx, ingest.Redrive{ObjectID: o.ID, Filter: f, DryRun: c.DryRun})
+		receipt, err := p.Redrive(a.ctx, ingest.Redrive{ObjectID: o.ID, Contract: o.Contract, Filter: f, DryRun: c.DryRun})
 		if err != nil {
 			receipt.Object = o.Object // also where the ledger could not be asked for it
 			failed = append(failed, fmt.Errorf("%s: %w", o.Object, warehouse.Explain(err)))

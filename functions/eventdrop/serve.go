@@ -65,7 +65,7 @@ func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Rece
 
 // parseNotice picks the objects that the pipeline accepts. An empty body, as some senders use to see
 // whether anybody listens, announces nothing.
-func parseNotice(pipeline *ingest.Pipeline, body []byte) (objects []dropzone.Object, ignored int, err error) {
+func parseNotice(pipeline *ingest.Router, body []byte) (objects []dropzone.Object, ignored int, err error) {
 	if len(body) == 0 {
 		return nil, 0, nil
 	}

@@ -11,22 +11,27 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// Together finds what keeps contracts from serving one bucket side by side. The error joins an [*InvalidError]
-// for each contract that has faults, with those that it has beside the ones before it in the list:
+// Together joins the errors of [Contract.Beside] of each contract and those before it in the list.
+func Together(list []*Contract) error {
+	var errs []error
+	for i, c := range list {
+		errs = append(errs, c.Beside(list[:i]))
+	}
+	return errors.Join(errs...)
+}
+
+// Beside finds what keeps the contract from serving one bucket side by side with others. The error is nil or an
+// [*InvalidError]. Refused are:
 //
 //   - Two of one name: the ledger, the receipts and redrive know contracts by their names alone.
 //   - Two that serve the same key: which of them an object gets would be a matter of chance.
 //   - Two of one table that is not the same for both: see [Contract.unlike].
-func Together(list []*Contract) error {
-	var errs []error
-	for i, c := range list {
-		faults := c.NewFaults()
-		for _, other := range list[:i] {
-			c.beside(other, faults)
-		}
-		errs = append(errs, faults.Err())
+func (c *Contract) Beside(others []*Contract) error {
+	faults := c.NewFaults()
+	for _, other := range others {
+		c.beside(other, faults)
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // beside notes what keeps c from being used beside another contract.

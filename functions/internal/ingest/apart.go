@@ -14,9 +14,9 @@ const aloneTime = 30 * time.Second
 // everyone is more objects than are ever loaded side by side.
 const everyone = 1 << 20
 
-// apart keeps a suspect, an object whose loader died more than once, apart from other objects whose attempt is
+// Apart keeps a suspect, an object whose loader died more than once, apart from other objects whose attempt is
 // noted: if the loader dies again, none of them shares the blame. Its zero value is ready for use.
-type apart struct {
+type Apart struct {
 	once   sync.Once
 	places *semaphore.Weighted
 }
@@ -27,10 +27,10 @@ func (p *Pipeline) enter(ctx context.Context, order *Order) (leave func(), err e
 	if !order.noted {
 		return func() {}, nil
 	}
-	return p.apart.enter(ctx, order.suspect)
+	return p.Apart.enter(ctx, order.suspect)
 }
 
-func (a *apart) enter(ctx context.Context, suspect bool) (leave func(), err error) {
+func (a *Apart) enter(ctx context.Context, suspect bool) (leave func(), err error) {
 	a.once.Do(func() { a.places = semaphore.NewWeighted(everyone) })
 	if suspect {
 		if leave := a.alone(ctx); leave != nil {
@@ -44,7 +44,7 @@ func (a *apart) enter(ctx context.Context, suspect bool) (leave func(), err erro
 }
 
 // alone takes all places, and gives all but one back after a while. It returns nil where the others do not leave in time.
-func (a *apart) alone(ctx context.Context) (leave func()) {
+func (a *Apart) alone(ctx context.Context) (leave func()) {
 	wait, cancel := context.WithTimeout(ctx, aloneTime)
 	defer cancel()
 	if a.places.Acquire(wait, everyone) != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // since enters and returns how long that took.
-func since(t *testing.T, a *apart, suspect bool) (leave func(), waited time.Duration) {
+func since(t *testing.T, a *Apart, suspect bool) (leave func(), waited time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	leave, err := a.enter(t.Context(), suspect)
@@ -24,7 +24,7 @@ func since(t *testing.T, a *apart, suspect bool) (leave func(), waited time.Dura
 func TestASuspectIsAloneButNotForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var a apart
+		var a Apart
 		leave, _ := since(t, &a, true)
 		other, waited := since(t, &a, false)
 		if waited != aloneTime {
@@ -51,7 +51,7 @@ func TestASuspectIsAloneButNotForEver(t *testing.T) {
 func TestASuspectDoesNotWaitForEverEither(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var a apart
+		var a Apart
 		slow, _ := since(t, &a, false)
 		leave, waited := since(t, &a, true)
 		if waited != aloneTime {
@@ -65,7 +65,7 @@ func TestASuspectDoesNotWaitForEverEither(t *testing.T) {
 func TestWhoWaitsForASuspectCanBeStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var a apart
+		var a Apart
 		leave, _ := since(t, &a, true)
 		defer leave()
 		stopped := errors.New("stopped")
@@ -81,7 +81,7 @@ func TestWhoWaitsForASuspectCanBeStopped(t *testing.T) {
 func TestNoticesDoNotWaitForASuspect(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	leave, err := h.apart.enter(t.Context(), true)
+	leave, err := h.Apart.enter(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}

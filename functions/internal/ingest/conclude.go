@@ -15,6 +15,7 @@ func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, order Order, 
 		return receipt, nil
 	}
 	receipt.RunID, receipt.Object, receipt.Kind, receipt.DryRun = run.ID, run.Object, run.Kind, run.DryRun
+	receipt.Contract, receipt.Revision = p.name(), p.Cleaner.Contract().Revision
 	receipt.ObjectID, receipt.Books, receipt.Rejects, receipt.Repairs = 0, dropzone.Books{}, nil, nil
 	receipt.TotalDuration = time.Since(run.Started)
 	out, final := p.outcome(err)
@@ -85,6 +86,7 @@ func (p *Pipeline) retryDelay(attempts int) time.Duration {
 func (p *Pipeline) log(ctx context.Context, r dropzone.Receipt, err error) {
 	attrs := []slog.Attr{
 		slog.String("object", r.Object.String()), slog.String("version_id", r.Object.VersionID), slog.String("etag", r.Object.ETag),
+		slog.String("contract", p.name()),
 		slog.String("state", string(r.State)), slog.Bool("already", r.Already), slog.String("run_id", r.RunID), slog.String("kind", string(r.Kind)),
 		slog.Int64("rows_read", r.RowsRead), slog.Int64("inserted", r.Inserted), slog.Int64("updated", r.Updated),
 		slog.Int64("stale", r.Stale), slog.Int64("duplicate", r.Duplicate), slog.Int64("rejected", r.Rejected),

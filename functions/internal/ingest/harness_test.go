@@ -141,7 +141,7 @@ func newHarnessOn(t *testing.T, db pgtest.DB, held *store, change func(*contract
 	h.Pipeline = &Pipeline{
 		Source: h.store, Loader: w, Ledger: w, Cleaner: cleaner, Scope: Scope{Bucket: "shop", Prefix: "in/"},
 		Limits: Limits{RawBytes: 1 << 10}, Log: slog.New(slog.NewTextHandler(h.log, nil)),
-		Jitter: func(d time.Duration) time.Duration { return d },
+		Jitter: func(d time.Duration) time.Duration { return d }, Apart: &Apart{},
 	}
 	return h
 }

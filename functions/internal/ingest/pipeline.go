@@ -79,8 +79,8 @@ type Pipeline struct {
 	Log     *slog.Logger
 	// Jitter returns a random duration below its argument.
 	Jitter func(time.Duration) time.Duration
-
-	apart apart
+	// Apart is one for all pipelines of a process: it is the process that a suspect kills.
+	Apart *Apart
 }
 
 // Accepts reports whether an object lies in the scope and is served by the contract.
@@ -106,6 +106,8 @@ type Order struct {
 	Again bool
 	// ByHand marks what a person asked for: a pause does not hold it back.
 	ByHand bool
+	// Contract names the contract to load a file of this machine under; see [Router.For].
+	Contract string
 
 	noted   bool // the attempt is noted: once, however often it is repeated at once
 	suspect bool // several loaders did not outlive the object

@@ -15,6 +15,8 @@ import (
 type Redrive struct {
 	// ObjectID is the object's number in the ledger.
 	ObjectID int64
+	// Contract is the name of the one under which the object was loaded.
+	Contract string
 	Filter   dropzone.Filter
 	DryRun   bool
 }

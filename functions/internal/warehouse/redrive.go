@@ -15,8 +15,9 @@ import (
 
 // QuarantinedObject is an object that has rows in quarantine.
 type QuarantinedObject struct {
-	ID     int64 // its number in the ledger
-	Object dropzone.Object
+	ID       int64 // its number in the ledger
+	Object   dropzone.Object
+	Contract string // under whose name it was loaded
 }
 
 // Quarantined returns the loaded objects of this contract that have unresolved rows in quarantine which
@@ -28,6 +29,7 @@ func (w *Warehouse) Quarantined(ctx context.Context, f dropzone.Filter) ([]Quara
 		return nil, fmt.Errorf("look into the quarantine: %w", err)
 	}
 	objects, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (q QuarantinedObject, err error) {
+		q.Contract = w.contract.Name
 		err = row.Scan(&q.ID, &q.Object.Bucket, &q.Object.Key, &q.Object.VersionID, &q.Object.ETag)
 		return q, err
 	})

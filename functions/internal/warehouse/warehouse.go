@@ -64,6 +64,17 @@ func Open(ctx context.Context, cfg Config, c *contract.Contract) (*Warehouse, er
 	}, nil
 }
 
+// Under returns a warehouse for the table of another contract, which shares the connections with this one: whoever is closed
+// first closes both.
+func (w *Warehouse) Under(c *contract.Contract) *Warehouse {
+	other := *w
+	other.contract, other.table = c, newTable(c)
+	return &other
+}
+
+// Contract returns the contract whose table this is.
+func (w *Warehouse) Contract() *contract.Contract { return w.contract }
+
 // Close waits for connections in use and closes all.
 func (w *Warehouse) Close() { w.pool.Close() }
 

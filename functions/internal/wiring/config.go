@@ -36,7 +36,7 @@ type Config struct {
 	Listen       string `default:"127.0.0.1:8484" desc:"address of the runner's webhook receiver"`
 	WebhookToken string `split_words:"true" desc:"bearer token that notices must carry"`
 
-	Contract       string        `desc:"contract file, or a built-in one by name: ecommerce_events (also where it is empty), original_pipeline"`
+	Contract       string        `desc:"contracts, separated by commas: each a file, s3://bucket/key, or a built-in name: ecommerce_events (also where it is empty), original_pipeline"`
 	Workers        int           `default:"4" desc:"objects loaded at a time"`
 	QueueLength    int           `split_words:"true" default:"10000" desc:"notices that may wait; above it the sender is told to come back"`
 	ReconcileEvery time.Duration `split_words:"true" default:"1m" desc:"how often the bucket is compared with the ledger"`

@@ -1,20 +1,17 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"eventdrop/functions/internal/bucket"
-	"eventdrop/functions/internal/clean"
-	"eventdrop/functions/internal/contract"
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/reconcile"
@@ -30,9 +27,12 @@ const connectionsPerWorker = 6
 
 // Parts is a pipeline that is put together. Close it after use.
 type Parts struct {
-	Config    Config
-	Pipeline  *ingest.Pipeline
+	Config   Config
+	Pipeline *ingest.Router
+	// Warehouse is for what is the same under every contract: the ledger, the quarantine, the books.
 	Warehouse *warehouse.Warehouse
+	// Warehouses has one for each contract, in the order of the settings. All share the connections of Warehouse.
+	Warehouses []*warehouse.Warehouse
 	// Store is nil where the settings name no bucket.
 	Store *bucket.Store
 }
@@ -40,9 +40,9 @@ type Parts struct {
 // Close gives connections up.
 func (p *Parts) Close() { p.Warehouse.Close() }
 
-// Assemble puts the pipeline together. It opens no connection yet.
+// Assemble puts the pipeline together. It opens no connection yet, but to read a contract from the object store.
 func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error) {
-	cleaner, err := cfg.cleaner()
+	cleaners, err := cfg.cleaners(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,17 +56,38 @@ func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error)
 	}
 	w, err := warehouse.Open(ctx, warehouse.Config{
 		URL: cfg.DatabaseURL, Schema: cfg.DatabaseSchema, MaxConns: connections, ApplicationName: "eventdrop", Log: log,
-	}, cleaner.Contract())
+	}, cleaners[0].Contract())
 	if err != nil {
 		return nil, err
 	}
-	pipeline := &ingest.Pipeline{
-		Source: source{store}, Loader: w, Ledger: w, Cleaner: cleaner,
-		Scope:  ingest.Scope{Bucket: cfg.S3Bucket, Prefix: cfg.S3Prefix},
-		Limits: ingest.Limits{ObjectBytes: cfg.MaxObjectBytes, RawBytes: keptRaw},
-		Log:    log, Jitter: jitter,
+	parts := &Parts{Config: cfg, Pipeline: &ingest.Router{}, Warehouse: w, Store: store}
+	apart := &ingest.Apart{}
+	for _, cleaner := range cleaners {
+		own := w.Under(cleaner.Contract())
+		parts.Warehouses = append(parts.Warehouses, own)
+		parts.Pipeline.Pipelines = append(parts.Pipeline.Pipelines, &ingest.Pipeline{
+			Source: source{store}, Loader: own, Ledger: own, Cleaner: cleaner,
+			Scope:  ingest.Scope{Bucket: cfg.S3Bucket, Prefix: cfg.S3Prefix},
+			Limits: ingest.Limits{ObjectBytes: cfg.MaxObjectBytes, RawBytes: keptRaw},
+			Log:    log, Jitter: jitter, Apart: apart,
+		})
 	}
-	return &Parts{Config: cfg, Pipeline: pipeline, Warehouse: w, Store: store}, nil
+	return parts, nil
+}
+
+// Quarantined returns the loaded objects, whichever of the contracts they were loaded under, that have unresolved rows in
+// quarantine which the filter selects.
+func (p *Parts) Quarantined(ctx context.Context, f dropzone.Filter) ([]warehouse.QuarantinedObject, error) {
+	var all []warehouse.QuarantinedObject
+	for _, w := range p.Warehouses {
+		objects, err := w.Quarantined(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, objects...)
+	}
+	slices.SortFunc(all, func(a, b warehouse.QuarantinedObject) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
 }
 
 // jitter returns a random duration below limit.
@@ -74,39 +95,15 @@ func jitter(limit time.Duration) time.Duration {
 	return time.Duration(rand.Int64N(int64(max(limit, 1)))) //nolint:gosec // jitter needs no secrecy
 }
 
-func (c *Config) cleaner() (*clean.Cleaner, error) {
-	rules, err := c.contract()
-	if err != nil {
-		return nil, err
-	}
-	return clean.Compile(rules)
-}
-
-func (c *Config) contract() (*contract.Contract, error) {
-	if c.Contract == "" {
-		return contract.Default()
-	}
-	return Contract(c.Contract)
-}
-
-// Contract reads a contract: one that is built in, by its name, or a file.
-func Contract(nameOrPath string) (*contract.Contract, error) {
-	built, err := contract.Embedded(nameOrPath)
-	if !errors.Is(err, contract.ErrNotEmbedded) {
-		return built, err
-	}
-	text, err := os.ReadFile(nameOrPath) //nolint:gosec // the user names the file
-	if err != nil {
-		return nil, fmt.Errorf("read the contract: %w (the built-in ones are %s)", err, strings.Join(contract.EmbeddedNames(), " and "))
-	}
-	return contract.Parse(nameOrPath, text)
-}
-
 // store is nil where no bucket is named: then only local files can be loaded.
 func (c *Config) store() (*bucket.Store, error) {
 	if c.S3Bucket == "" && c.S3Endpoint == "" {
 		return nil, nil
 	}
+	return c.newStore()
+}
+
+func (c *Config) newStore() (*bucket.Store, error) {
 	return bucket.New(bucket.Config{
 		Endpoint: c.S3Endpoint, Region: c.S3Region, AccessKey: c.S3AccessKey, SecretKey: c.S3SecretKey,
 	})

@@ -164,7 +164,7 @@ func redrive(s *scene) {
 		s.t.Fatal(err)
 	}
 	for _, o := range objects {
-		if _, err := s.Parts.Pipeline.Redrive(s.t.Context(), ingest.Redrive{ObjectID: o.ID}); err != nil {
+		if _, err := s.Parts.Pipeline.Redrive(s.t.Context(), ingest.Redrive{ObjectID: o.ID, Contract: o.Contract}); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -27,6 +27,7 @@ func TestDiskFull(t *testing.T) {
 		}},
 		{name: logFull, shows: failed},
 	}
-	w.Parts.Pipeline.Loader = watchedLoader{w.Parts.Pipeline.Loader, b.watcher}
+	p := w.Parts.Pipeline.Pipelines[0]
+	p.Loader = watchedLoader{p.Loader, b.watcher}
 	b.run()
 }

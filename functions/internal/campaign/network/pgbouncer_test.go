@@ -29,7 +29,8 @@ func TestPgBouncer(t *testing.T) {
 	cfg.DatabaseURL = withParameter(b.address, "default_query_exec_mode", "cache_describe")
 	w.Parts = assemble(t, cfg)
 	backlog := &backlog{t: t, d: d, world: w, faults: []fault{{name: killed, shows: failed}}, breaker: b, watcher: &watcher{}}
-	w.Parts.Pipeline.Loader = watchedLoader{w.Parts.Pipeline.Loader, backlog.watcher}
+	p := w.Parts.Pipeline.Pipelines[0]
+	p.Loader = watchedLoader{p.Loader, backlog.watcher}
 	backlog.run()
 	if w.Value(`select count(*) between 1 and $1 from pg_class where relpersistence = 't' and relname like 'stage\_%'
 		and relowner = $2::regrole`, sessions, user.User.Username()) == "true" {

@@ -29,9 +29,9 @@ func newRoute(t *testing.T, w *world.World) *route {
 	r := &route{world: w}
 	cfg := w.Config
 	r.cutter, cfg.DatabaseURL = newCutter(t, w.DB.LoaderURL)
-	r.relaxed = assemble(t, cfg).Pipeline
+	r.relaxed = assemble(t, cfg).Pipeline.Pipelines[0]
 	cfg.Contract = ""
-	r.strict = assemble(t, cfg).Pipeline
+	r.strict = assemble(t, cfg).Pipeline.Pipelines[0]
 	r.strict.Source = moody{r.strict.Source, map[string]bool{}}
 	return r
 }
@@ -44,7 +44,7 @@ func assemble(t *testing.T, cfg wiring.Config) *wiring.Parts {
 		t.Fatal(err)
 	}
 	t.Cleanup(parts.Close)
-	parts.Pipeline.Jitter = func(time.Duration) time.Duration { return 0 }
+	parts.Pipeline.Pipelines[0].Jitter = func(time.Duration) time.Duration { return 0 }
 	return parts
 }
 

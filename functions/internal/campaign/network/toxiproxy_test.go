@@ -23,7 +23,8 @@ func TestToxiproxyBeforePostgreSQL(t *testing.T) {
 	cfg.DatabaseURL = address.String()
 	w.Parts = assemble(t, cfg)
 	b := &backlog{t: t, d: d, world: w, faults: toxicFaults(), breaker: proxy, watcher: &watcher{}}
-	w.Parts.Pipeline.Loader = watchedLoader{w.Parts.Pipeline.Loader, b.watcher}
+	p := w.Parts.Pipeline.Pipelines[0]
+	p.Loader = watchedLoader{p.Loader, b.watcher}
 	b.run()
 }
 
@@ -37,6 +38,7 @@ func TestToxiproxyBeforeMinIO(t *testing.T) {
 	cfg.S3Endpoint = "http://" + proxy.Listen
 	w.Parts = assemble(t, cfg)
 	b := &backlog{t: t, d: d, world: w, faults: toxicFaults(), breaker: proxy, watcher: &watcher{}}
-	w.Parts.Pipeline.Source = watchedSource{w.Parts.Pipeline.Source, b.watcher}
+	p := w.Parts.Pipeline.Pipelines[0]
+	p.Source = watchedSource{p.Source, b.watcher}
 	b.run()
 }

@@ -80,6 +80,7 @@ func (l *loaders) start(is terms) *loader {
 		Source: l.store, Loader: w, Ledger: w, Cleaner: cleaner,
 		Limits: ingest.Limits{RawBytes: 1 << 10}, Log: slog.New(slog.DiscardHandler),
 		Jitter: func(time.Duration) time.Duration { return 0 },
+		Apart:  &ingest.Apart{},
 	}
 	if _, err := w.ResumeInterrupted(started.ctx); err != nil {
 		l.t.Fatal(err)

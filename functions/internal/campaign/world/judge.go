@@ -84,7 +84,7 @@ var invariants = []struct{ name, sql string }{ //nolint:gochecknoglobals // a ta
 // CheckBooks wants the invariants to hold, and no lock to be left behind.
 func (w *World) CheckBooks() {
 	w.t.Helper()
-	table := pgx.Identifier{w.Parts.Pipeline.Cleaner.Contract().Table}.Sanitize()
+	table := pgx.Identifier{w.Parts.Pipeline.Pipelines[0].Cleaner.Contract().Table}.Sanitize()
 	for _, invariant := range invariants {
 		if got := w.Value(strings.ReplaceAll(invariant.sql, "{table}", table)); got != "0" {
 			w.t.Errorf("%s: broken %s times", invariant.name, got)
@@ -99,7 +99,7 @@ func (w *World) CheckBooks() {
 func (w *World) CompareRebuild() campaign.Differences {
 	w.t.Helper()
 	rebuilt := w.rebuild()
-	contract := w.Parts.Pipeline.Cleaner.Contract()
+	contract := w.Parts.Pipeline.Pipelines[0].Cleaner.Contract()
 	var events, rejects campaign.Differences
 	w.compare(&events, pgx.Identifier{contract.Key}.Sanitize(), contract.Table, rebuilt.Schema, "to_jsonb(e) - 'object_id'", "true")
 	w.compare(&rejects, "(o.key, o.version_id, e.line_no)", "rejected_rows", rebuilt.Schema, "to_jsonb((e.reason, e.column_name, e.value, e.raw))", "e.resolved_at is null")

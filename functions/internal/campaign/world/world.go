@@ -104,7 +104,7 @@ func assemble(tb testing.TB, cfg wiring.Config, log *slog.Logger) *wiring.Parts 
 		tb.Fatal(err)
 	}
 	tb.Cleanup(parts.Close)
-	parts.Pipeline.Jitter = func(time.Duration) time.Duration { return 0 }
+	parts.Pipeline.Pipelines[0].Jitter = func(time.Duration) time.Duration { return 0 }
 	return parts
 }
 
