@@ -128,10 +128,11 @@ func (c *column) observeNumber(cell []byte) {
 	if cell[0] == '+' || len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
 		c.codes++
 	}
+	_, amount, _ := c.probes.decimal[0].Fits(cell)
 	switch places := writtenPlaces(cell); {
 	case whole && places == 1:
 		c.floats++
-	case whole && places > 1: // 10.00 is an amount, and no count
+	case amount: // 10.00 is an amount, and no count; 19.50 has two places as much as 19.55
 		c.places = max(c.places, min(places, mostPlaces))
 	}
 	c.integers.note(whole, cell)
@@ -159,16 +160,17 @@ func writtenPlaces(cell []byte) int {
 	if point < 0 || cell[point] == ',' && isGroup(cell[point+1:]) {
 		return 0
 	}
-	return len(cell) - point - 1
+	return leadingDigits(cell[point+1:]) // a currency may follow
 }
 
 // isGroup reports whether text begins with exactly three digits.
-func isGroup(text []byte) bool {
-	n := 0
+func isGroup(text []byte) bool { return leadingDigits(text) == 3 }
+
+func leadingDigits(text []byte) (n int) {
 	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
 		n++
 	}
-	return n == 3
+	return n
 }
 
 func (c *column) noteRange(cell []byte) {

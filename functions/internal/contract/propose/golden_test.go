@@ -78,10 +78,24 @@ func TestSamplesThatTellNothingAreRefused(t *testing.T) {
 		"only damage":        {"a,b\n1\n2\n", "no sound record"},
 		"no header, numbers": {"1,2\n3,4\n", `"1" is a value`},
 		"no header, a time":  {"view,2024-05-06 10:00:00\nview,2024-05-06 10:00:00\n", "is a value, not a name"},
+		"only a name twice":  {"H,h\n1,2\n", "no column has a name of its own"},
+		"only a sign":        {"€\n1\n", "no column has a name of its own"},
 		"a picture":          {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary_content"},
 	} {
 		if _, err := Sample(strings.NewReader(test.sample), "a.csv", 100); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// An amount has as many places as it is written with: the next one may need them.
+func TestDecimalPlacesAreThoseThatAreWritten(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"19.50": "scale: 2", "1.007,50 €": "scale: 2", "20.00": "scale: 2", "1,234.5": "scale: 1", "1.125": "scale: 3", "0.123456789": "scale: 8",
+	} {
+		if p := mustPropose(t, []byte("name;amount\na;"+cell+"\n"), "a.csv"); !strings.Contains(string(p.YAML), "type: decimal\n    "+want+"\n") {
+			t.Errorf("%s: no %s in\n%s", cell, want, p.YAML)
 		}
 	}
 }

@@ -103,6 +103,9 @@ func newSurvey(header []string, delimiter string) (*survey, error) {
 	if err := s.looksLikeData(header); err != nil {
 		return nil, err
 	}
+	if len(s.columns) == 0 {
+		return nil, errors.New("no column has a name of its own: a contract finds columns by their names; put a line with them first")
+	}
 	return s, nil
 }
 
