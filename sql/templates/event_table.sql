@@ -1,4 +1,5 @@
--- The table of the contract {{.Contract}}, revision {{.Revision}}. Run it once, after `eventdrop migrate` and as the same user:
+-- The table of the contract {{.Contract}}, revision {{.Revision}}. Run it after `eventdrop migrate` and as the same user. Run again, it fails and
+-- changes nothing:
 --   eventdrop contract ddl ... | psql -v ON_ERROR_STOP=1 "$EVENTDROP_DATABASE_URL"
 
 begin;
