@@ -73,7 +73,7 @@ func TestAnEmptyDatabaseIsRebuiltFromTheBucket(t *testing.T) {
 		w.reconcile()
 	}
 	lived := w.value(eventsWithRecency)
-	if _, err := w.db.Pool.Exec(t.Context(), "truncate objects, receipts, rejected_rows, quality_counts, events"); err != nil {
+	if _, err := w.db.Pool.Exec(t.Context(), "truncate objects, receipts, rejected_rows, quality_counts, drift_entries, events"); err != nil {
 		t.Fatal(err)
 	}
 	w.reconcile()

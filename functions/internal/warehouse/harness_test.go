@@ -86,7 +86,12 @@ func (h *harness) run(o dropzone.Object, csv string) dropzone.Run {
 		h.t.Fatal(err)
 	}
 	return dropzone.Run{
-		ID: uuid.NewString(), Kind: dropzone.Load, Object: o, Rows: rows, Dialect: records.Dialect, Started: time.Now(),
+		ID: uuid.NewString(), Kind: dropzone.Load, Object: o, Rows: rows, Started: time.Now(),
+		Dialect: func() dropzone.Dialect {
+			dialect := records.Dialect()
+			dialect.Unknown, dialect.Absent = rows.Unknown(), rows.Absent()
+			return dialect
+		},
 		Current: func(context.Context) (dropzone.Object, error) { return o, nil },
 	}
 }
@@ -185,7 +190,7 @@ func (h *harness) books() {
 func (h *harness) dump() string {
 	h.t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"objects", "receipts", "rejected_rows", "quality_counts", "events"} {
+	for _, table := range []string{"objects", "receipts", "rejected_rows", "quality_counts", "drift_entries", "events"} {
 		fmt.Fprintln(&all, table, h.value("select string_agg(t::text, E'\\n' order by t::text) from "+table+" t"))
 	}
 	return all.String()

@@ -109,6 +109,7 @@ func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 		l.describe(quality)
 		queueQuality(batch, l.w.queries["upsert_quality"], r.ObjectID, quality)
 	}
+	l.queueDrift(batch)
 	batch.Queue(l.w.queries["insert_receipt"], receiptArgs(*r, nil)...)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write the books: %w", err)

@@ -71,7 +71,7 @@ func TestAnyOrderOfObjectsGivesOneTable(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
-		h.exec("truncate objects, receipts, rejected_rows, quality_counts, events")
+		h.exec("truncate objects, receipts, rejected_rows, quality_counts, drift_entries, events")
 	}
 }
 

@@ -48,6 +48,7 @@ func TestALoaderMayNotDeleteNorChangeTheBooks(t *testing.T) {
 		"delete from events", "delete from objects", "delete from receipts", "delete from rejected_rows",
 		"truncate events", "truncate receipts", "update receipts set inserted = 0", "drop table events",
 		"create table mine (x int)", "alter table events add x int", "create schema mine", "delete from quality_counts",
+		"update drift_entries set change = 'missing'", "delete from drift_entries",
 	} {
 		if _, err := h.pool.Exec(t.Context(), statement); sqlState(err) != insufficient {
 			t.Errorf("%s: %v", statement, err)

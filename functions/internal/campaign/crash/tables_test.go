@@ -11,13 +11,15 @@ import (
 const (
 	keepTables = `
 		create table kept_objects as table objects; create table kept_receipts as table receipts; create table kept_events as table events;
-		create table kept_rejected as table rejected_rows; create table kept_quality as table quality_counts`
+		create table kept_rejected as table rejected_rows; create table kept_quality as table quality_counts;
+		create table kept_drift as table drift_entries`
 	restoreTables = `
 		insert into objects overriding system value table kept_objects; insert into receipts table kept_receipts;
-		insert into events table kept_events; insert into rejected_rows table kept_rejected; insert into quality_counts table kept_quality`
+		insert into events table kept_events; insert into rejected_rows table kept_rejected; insert into quality_counts table kept_quality;
+		insert into drift_entries table kept_drift`
 	// Few rows are deleted faster than tables are truncated.
-	deleteRows = `delete from quality_counts; delete from rejected_rows; delete from receipts; delete from events; delete from objects;`
-	truncate   = `truncate objects, receipts, events, rejected_rows, quality_counts;`
+	deleteRows = `delete from drift_entries; delete from quality_counts; delete from rejected_rows; delete from receipts; delete from events; delete from objects;`
+	truncate   = `truncate objects, receipts, events, rejected_rows, quality_counts, drift_entries;`
 )
 
 // putBack makes the tables what they were before the program ran.

@@ -90,10 +90,10 @@ func (s *subject) meetStates(seen *tables) {
 
 // empty takes everything out of the tables. They are truncated now and then, which takes longer, but leaves no dead rows.
 func (s *subject) empty(db pgtest.DB) {
-	const all = "delete from rejected_rows; delete from quality_counts; delete from receipts; delete from events; delete from objects"
+	const all = "delete from rejected_rows; delete from quality_counts; delete from drift_entries; delete from receipts; delete from events; delete from objects"
 	sql := all
 	if s.number%100 == 0 {
-		sql = "truncate objects, receipts, rejected_rows, quality_counts, events"
+		sql = "truncate objects, receipts, rejected_rows, quality_counts, drift_entries, events"
 	}
 	if _, err := db.Pool.Exec(s.t.Context(), sql); err != nil {
 		s.t.Fatal(err)
