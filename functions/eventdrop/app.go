@@ -28,7 +28,7 @@ const (
 // environment, and --set overrides them.
 type cli struct {
 	Set    map[string]string `short:"s" placeholder:"NAME=VALUE" help:"Override a setting, as -s workers=8; see 'eventdrop help settings'."`
-	Output string            `short:"o" enum:"text,json" default:"text" help:"Form of the result: ${enum}."`
+	Output string            `short:"o" enum:"text,json,csv" default:"text" help:"Form of the result: text, json, or csv of 'rejects'."`
 
 	Demo      demoCmd      `cmd:"" help:"Show the whole pipeline at work, on a PostgreSQL and a MinIO of its own."`
 	Up        upCmd        `cmd:"" help:"Start PostgreSQL, MinIO and the runner, and keep their data."`
@@ -37,6 +37,8 @@ type cli struct {
 	Load      loadCmd      `cmd:"" help:"Load files or objects, the way a notice would."`
 	Replay    replayCmd    `cmd:"" help:"Load files or objects again on purpose, also parked ones."`
 	Redrive   redriveCmd   `cmd:"" help:"Run rows in quarantine again, after a rule was mended."`
+	Rejects   rejectsCmd   `cmd:"" help:"List what is in quarantine, and why."`
+	Explain   explainCmd   `cmd:"" help:"Tell all that is known of an object or an event."`
 	Reconcile reconcileCmd `cmd:"" help:"Load what no notice delivered."`
 	Pause     pauseCmd     `cmd:"" help:"Load nothing until 'resume', but what is asked for by hand."`
 	Resume    resumeCmd    `cmd:"" help:"End the pause, and load what it held back."`
@@ -56,6 +58,7 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	json   bool
+	csv    bool // of rejects only
 }
 
 // run is main without the process: it returns the exit code.
@@ -87,12 +90,15 @@ func dispatch(parser *kong.Kong, c *cli, args []string, a *app) (code int) {
 	if err == nil {
 		err = overrideSettings(c.Set)
 	}
+	a.json, a.csv = c.Output == "json", c.Output == "csv"
+	if err == nil && a.csv && command.Command() != "rejects" {
+		err = errors.New("--output=csv: only 'rejects' has this form")
+	}
 	if err != nil {
 		fmt.Fprintln(a.stderr, "eventdrop:", err)
 		fmt.Fprintln(a.stderr, "Run `eventdrop --help` for the commands.")
 		return exitUsage
 	}
-	a.json = c.Output == "json"
 	return a.exitCode(command.Run(a))
 }
 

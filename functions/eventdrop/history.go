@@ -47,7 +47,7 @@ func writeHistory(w io.Writer, entries []warehouse.HistoryEntry) error {
 			finished = e.FinishedAt.Local().Format(time.DateTime)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", finished, e.State, e.RowsRead, e.Inserted, e.Updated,
-			e.Stale, e.Duplicate, e.Rejected, e.Key, why(e))
+			e.Stale, e.Duplicate, e.Rejected, plain(e.Key), plain(why(e)))
 	}
 	return table.Flush()
 }

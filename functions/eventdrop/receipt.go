@@ -64,7 +64,7 @@ func writeReceipts(w io.Writer, receipts []receiptView) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "OBJECT\tSTATE\tREAD\tINSERTED\tUPDATED\tSTALE\tDUPLICATE\tREJECTED\tMS")
 	for _, r := range receipts {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\n", r.Object, r.outcome(), r.RowsRead, r.Inserted, r.Updated,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\n", plain(r.Object), r.outcome(), r.RowsRead, r.Inserted, r.Updated,
 			r.Stale, r.Duplicate, r.Rejected, r.TotalMs)
 	}
 	if err := table.Flush(); err != nil {
@@ -90,10 +90,10 @@ func (r *receiptView) outcome() string {
 // explain adds what the table has no room for.
 func (r *receiptView) explain(w io.Writer) {
 	if r.Reason != "" {
-		fmt.Fprintf(w, "%s: %s: %s\n", r.Object, r.Reason, r.Hint)
+		fmt.Fprintf(w, "%s: %s: %s\n", plain(r.Object), r.Reason, plain(r.Hint))
 	}
 	if r.Detail != "" {
-		fmt.Fprintf(w, "%s: %s\n", r.Object, r.Detail)
+		fmt.Fprintf(w, "%s: %s\n", plain(r.Object), plain(r.Detail))
 	}
 	for _, reject := range r.Rejects {
 		fmt.Fprintf(w, "  rejected %6d  %s %s\n", reject.Count, reject.Reason, reject.Column)
@@ -102,6 +102,6 @@ func (r *receiptView) explain(w io.Writer) {
 		fmt.Fprintf(w, "  repaired %6d  %s %s\n", repair.Count, repair.Rule, repair.Column)
 	}
 	if len(r.Unknown) > 0 {
-		fmt.Fprintf(w, "  kept in extras: %s\n", strings.Join(r.Unknown, ", "))
+		fmt.Fprintf(w, "  kept in extras: %s\n", plain(strings.Join(r.Unknown, ", ")))
 	}
 }

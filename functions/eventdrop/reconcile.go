@@ -56,7 +56,7 @@ func (a *app) reconcile(parts *wiring.Parts, c *reconcileCmd) (reconcile.Report,
 
 func writeReconcile(w io.Writer, report reconcile.Report) error {
 	for _, name := range report.MissingObjects {
-		fmt.Fprintln(w, "missing", name)
+		fmt.Fprintln(w, "missing", plain(name))
 	}
 	_, err := fmt.Fprintf(w, "listed %d objects, missed notices: %d, due again: %d, loaded: %d, failed: %d\n",
 		report.Listed, report.Missing, report.Due, report.Loaded, report.Failed)

@@ -15,13 +15,19 @@ import (
 	"eventdrop/functions/internal/wiring"
 )
 
-type redriveCmd struct {
+// rowFlags select rows of the quarantine.
+type rowFlags struct {
 	Reason dropzone.Reason `help:"Only rows that were rejected for this reason."`
 	Object string          `placeholder:"KEY|s3://BUCKET/KEY" help:"Only rows of this object, in all its versions; of a local file by its absolute path."`
 	Since  moment          `placeholder:"TIME" help:"Only rows that were rejected last at this time or later: 2026-11-23, 2026-11-23T09:00:00Z, or 2h ago as 2h."`
 	Until  moment          `placeholder:"TIME" help:"Only rows that were rejected last before this time."`
-	All    bool            `help:"All rows in quarantine."`
-	DryRun bool            `help:"Do all of it, report, and roll back."`
+}
+
+type redriveCmd struct {
+	rowFlags
+
+	All    bool `help:"All rows in quarantine."`
+	DryRun bool `help:"Do all of it, report, and roll back."`
 }
 
 // redriveView is what a redrive did: a receipt for each object, and their sum.
@@ -58,22 +64,30 @@ func (c *redriveCmd) Run(a *app) error {
 	return refused(view.Receipts)
 }
 
-func (c *redriveCmd) filter() (dropzone.Filter, error) {
-	f := dropzone.Filter{Reason: c.Reason, Key: c.Object, Since: c.Since.Time, Until: c.Until.Time}
-	if strings.HasPrefix(c.Object, "s3://") {
-		objects, _, err := parseSources([]string{c.Object})
+func (f *rowFlags) filter() (dropzone.Filter, error) {
+	filter := dropzone.Filter{Reason: f.Reason, Key: f.Object, Since: f.Since.Time, Until: f.Until.Time}
+	if strings.HasPrefix(f.Object, "s3://") {
+		objects, _, err := parseSources([]string{f.Object})
 		if err != nil {
-			return f, err
+			return filter, err
 		}
-		f.Bucket, f.Key = objects[0].Bucket, objects[0].Key
+		filter.Bucket, filter.Key = objects[0].Bucket, objects[0].Key
 	}
+	if !filter.Since.IsZero() && !filter.Until.IsZero() && !filter.Since.Before(filter.Until) {
+		return filter, fmt.Errorf("%w: --since must be before --until", errUsage)
+	}
+	return filter, nil
+}
+
+func (c *redriveCmd) filter() (dropzone.Filter, error) {
+	f, err := c.rowFlags.filter()
 	switch {
+	case err != nil:
+		return f, err
 	case f == dropzone.Filter{} && !c.All:
 		return f, fmt.Errorf("%w: say which rows by --reason, --object, --since or --until, or take --all", errUsage)
 	case f != dropzone.Filter{} && c.All:
 		return f, fmt.Errorf("%w: --all goes with no other filter", errUsage)
-	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
-		return f, fmt.Errorf("%w: --since must be before --until", errUsage)
 	}
 	return f, nil
 }

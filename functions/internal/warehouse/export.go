@@ -19,9 +19,8 @@ type ExportedEvent struct {
 
 // EachEvent visits every row of the contract's table, in no particular order.
 func (w *Warehouse) EachEvent(ctx context.Context, visit func(ExportedEvent) error) error {
-	sql := fmt.Sprintf(`select o.key, e.line_no, to_jsonb(e) - array['object_id', 'line_no', 'recency_at', 'object_modified',
-		'source_hash', 'drop_order', 'revision'] from %s e join objects o using (object_id)`,
-		pgx.Identifier{w.contract.Table}.Sanitize())
+	sql := fmt.Sprintf("select o.key, e.line_no, %s from %s e join objects o using (object_id)",
+		eventDocument, pgx.Identifier{w.contract.Table}.Sanitize())
 	var e ExportedEvent
 	return w.each(ctx, sql, []any{&e.Key, &e.Line, &e.Document}, func() error { return visit(e) })
 }

@@ -107,7 +107,8 @@ func (w *Warehouse) supersedeOlder(ctx context.Context, tx pgx.Tx, o dropzone.Ob
 	return err //nolint:wrapcheck // Record says what it did
 }
 
-type sampleRow struct {
+// SampledReject is a reject as the receipt of a parked object keeps it.
+type SampledReject struct {
 	Line   int64           `json:"line"`
 	Reason dropzone.Reason `json:"reason"`
 	Column string          `json:"column,omitempty"`
@@ -115,12 +116,12 @@ type sampleRow struct {
 	Raw    string          `json:"raw"`
 }
 
-func sampleRows(rejects []dropzone.Reject) []sampleRow {
-	rows := make([]sampleRow, len(rejects))
+func sampleRows(rejects []dropzone.Reject) []SampledReject {
+	rows := make([]SampledReject, len(rejects))
 	for i, r := range rejects {
 		raw, _ := printable(r.Raw)
 		value, _ := printable([]byte(r.Value))
-		rows[i] = sampleRow{Line: r.Line, Reason: r.Reason, Column: r.Column, Value: value, Raw: raw}
+		rows[i] = SampledReject{Line: r.Line, Reason: r.Reason, Column: r.Column, Value: value, Raw: raw}
 	}
 	return rows
 }

@@ -111,7 +111,7 @@ func (r *rowReader) addReject(reject *dropzone.Reject) error {
 		r.sample = append(r.sample, kept)
 	}
 	if limit := r.contract.MaxRejectedRows; limit > 0 && r.rejected > limit {
-		return r.tooManyRejects()
+		return r.tooManyRejects("more than %d records were rejected", limit)
 	}
 	return nil
 }
@@ -124,15 +124,16 @@ func (r *rowReader) limited() bool {
 func (r *rowReader) checkThresholds() error {
 	limit := r.contract.MaxRejectedPercent
 	if limit > 0 && float64(r.rejected) > limit/100*float64(r.rejected+r.events) {
-		return r.tooManyRejects()
+		return r.tooManyRejects("%d of %d records were rejected, more than %g %%", r.rejected, r.rejected+r.events, limit)
 	}
 	return nil
 }
 
-func (r *rowReader) tooManyRejects() error {
+func (r *rowReader) tooManyRejects(format string, args ...any) error {
 	return &dropzone.UnreadableError{
 		Reason: dropzone.TooManyRejects,
-		Hint:   "more records were rejected than the contract allows; see the receipt's sample, then mend the file or the contract and replay the object",
+		Hint: fmt.Sprintf(format, args...) + ": `eventdrop explain` shows the first of them; mend the file and drop it again, " +
+			"or mend the contract and `eventdrop replay` the object",
 		Sample: r.sample,
 	}
 }

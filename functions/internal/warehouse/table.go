@@ -22,6 +22,7 @@ type table struct {
 	createStage string
 	copyStage   string
 	merge       mergeStatements
+	findEvent   string
 }
 
 // stagedColumn is a column of the staging table, and of the arrays that stand for it.
@@ -43,6 +44,9 @@ func newTable(c *contract.Contract) *table {
 	t.createStage = fmt.Sprintf("create temp table if not exists %s (%s) on commit delete rows", t.stageName, t.definitions())
 	t.copyStage = fmt.Sprintf("copy %s (%s) from stdin (format binary)", t.stageName, strings.Join(columns, ", "))
 	t.merge = newMergeStatements(c, t)
+	t.findEvent = fmt.Sprintf(`select e.object_id, o.bucket, o.key, o.version_id, o.etag, %s, e.recency_at, e.object_modified, e.source_hash,
+		e.drop_order, e.line_no, e.revision from %s e join objects o using (object_id) where e.%s = $1`,
+		eventDocument, pgx.Identifier{c.Table}.Sanitize(), pgx.Identifier{c.Key}.Sanitize())
 	return t
 }
 
@@ -103,6 +107,9 @@ func (t *table) arrays() string {
 	}
 	return fmt.Sprintf("unnest(%s) as stage (%s)", strings.Join(params, ", "), strings.Join(t.names(), ", "))
 }
+
+// eventDocument is the row e of a contract's table without the columns that all such tables have.
+const eventDocument = `to_jsonb(e) - array['object_id', 'line_no', 'recency_at', 'object_modified', 'source_hash', 'drop_order', 'revision']`
 
 // eventColumns are the columns of the contract and extras, sanitised.
 func (t *table) eventColumns() []string { return slices.Clone(t.names()[:len(t.encodings)]) }
