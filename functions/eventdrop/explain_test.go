@@ -88,7 +88,7 @@ func TestExplainTellsWhereAnEventComesFrom(t *testing.T) { //nolint:paralleltest
 	if len(view.Rejects) != 1 || view.Rejects[0].Line != 2 || view.Rejects[0].Reason != dropzone.AboveMaximum {
 		t.Errorf("rejects with the id: %+v", view.Rejects)
 	}
-	w.told(id, "event\n", "object    "+address+" line 3", "brought   by the load of 20", "recency   20", "event_type \"view\"", "rejects that hold the id", "line 2  above_maximum price \"50\"")
+	w.told(id, "event\n", "object       "+address+" line 3", "brought      by the load of 20", "recency      20", "event_type   \"view\"", "rejects that hold the id", "line 2  above_maximum price \"50\"")
 
 	rejected := w.explained(lost) // in no table: the quarantine is searched
 	if rejected.Event != nil || len(rejected.Rejects) != 1 || rejected.Rejects[0].Line != 4 || rejected.Rejects[0].Object != address {

@@ -132,7 +132,7 @@ func writeRun(w io.Writer, line func(name, format string, args ...any), r *wareh
 
 func (e *eventView) write(w io.Writer) {
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	object := plain(e.Object)
 	fmt.Fprintln(w, "event")

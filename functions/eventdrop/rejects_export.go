@@ -110,15 +110,25 @@ func (c *rejectCSV) end(_ int, more bool) error {
 	return c.csv.Error()
 }
 
-// formulas are the characters with which a cell begins that a spreadsheet calculates, also in their full width (OWASP,
-// "CSV Injection").
-const formulas = "=+-@\t\r\n＝＋－＠"
+const (
+	// formulas are the characters with which a cell begins that a spreadsheet calculates, also in their full width (OWASP,
+	// "CSV Injection").
+	formulas = "=+-@\t\r\n＝＋－＠"
+	// parting are the characters at which a spreadsheet may part a cell once more, if it is set to another delimiter.
+	parting = ";\t\r\n"
+)
 
-// harmless puts an apostrophe in front of a cell that a spreadsheet would take for a formula. Only exports do so: in the
-// tables everything stays as it was read.
+// harmless puts an apostrophe in front of what a spreadsheet would take for a formula, at the beginning of a cell and
+// inside. Only exports do so: in the tables everything stays as it was read.
 func harmless(cell string) string {
-	if strings.IndexAny(cell, formulas) == 0 {
-		return "'" + cell
+	var b strings.Builder
+	begins := true
+	for _, r := range cell {
+		if begins && strings.ContainsRune(formulas, r) {
+			b.WriteByte('\'')
+		}
+		b.WriteRune(r)
+		begins = strings.ContainsRune(parting, r) || begins && r == '"'
 	}
-	return cell
+	return b.String()
 }
