@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -67,7 +68,7 @@ func TestRejectsSelectsRows(t *testing.T) { //nolint:paralleltest // settings be
 	} {
 		lines := map[string][]string{}
 		for _, r := range w.rejected(strings.Fields(test.args)...) {
-			lines[r.Object] = append(lines[r.Object], fmt.Sprint(r.Line))
+			lines[r.Object] = append(lines[r.Object], strconv.FormatInt(r.Line, 10))
 		}
 		got := strings.Join(lines[one], " ") + "/" + strings.Join(lines["s3://"+w.config.S3Bucket+"/two.csv"], " ")
 		if got != test.want {
@@ -181,7 +182,7 @@ func TestRejectsAsCSVHasNoFormulas(t *testing.T) { //nolint:paralleltest // sett
 	}
 	for i, cell := range cells {
 		record := records[i+1]
-		if record[at["value"]] != hostile[cell] || record[at["raw"]] != harmless(text(cell))+",,2026-11-23T10:00:00Z,u" || record[at["line"]] != fmt.Sprint(i+2) ||
+		if record[at["value"]] != hostile[cell] || record[at["raw"]] != harmless(text(cell))+",,2026-11-23T10:00:00Z,u" || record[at["line"]] != strconv.Itoa(i+2) ||
 			record[at["reason"]] != "unknown_value" || record[at["column"]] != "event_type" || record[at["resolved_at"]] != "" || record[at["rejected_at"]] == "" {
 			t.Errorf("%q: %q", cell, record)
 		}
@@ -252,9 +253,9 @@ func TestRejectsTakesNoMoreMemoryForMoreRows(t *testing.T) { //nolint:parallelte
 		t.Fatal(err)
 	}
 	filter := warehouse.RejectFilter{Resolution: warehouse.Unresolved}
-	for name, out := range map[string]rowWriter{
+	for name, out := range map[string]rowWriter{ //nolint:paralleltest // memory is of the process
 		"text": &rejectText{w: io.Discard}, "json": &rejectJSON{w: io.Discard, notes: io.Discard}, "csv": newRejectCSV(io.Discard, io.Discard),
-	} { //nolint:paralleltest // memory is of the process
+	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
@@ -270,7 +271,7 @@ func TestRejectsTakesNoMoreMemoryForMoreRows(t *testing.T) { //nolint:parallelte
 			if err != nil || seen != rows+4 {
 				t.Fatalf("%d rows, %v", seen, err)
 			}
-			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 { //nolint:gosec // bytes of a heap
+			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
 				t.Errorf("%d MB more after half of %d MB", grown>>20, rows*width>>20)
 			}
 		})

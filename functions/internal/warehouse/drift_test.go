@@ -3,6 +3,7 @@ package warehouse
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -163,7 +164,7 @@ func TestFirstSightsAtOnceDoNotDeadlock(t *testing.T) {
 		close(start)
 		all.Wait()
 	}
-	h.expect(fmt.Sprint(rounds*columns), "select count(*) from drift_entries")
+	h.expect(strconv.Itoa(rounds*columns), "select count(*) from drift_entries")
 	h.books()
 }
 

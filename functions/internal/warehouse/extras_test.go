@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -49,7 +50,7 @@ func TestTheGuideSearchesExtrasByAnIndex(t *testing.T) {
 	h.exec(statements[0])
 	h.exec("analyze events")
 	for _, query := range statements[1:] {
-		h.expect(fmt.Sprint(rows/1_000), "select count(*) from ("+query+") found")
+		h.expect(strconv.Itoa(rows/1_000), "select count(*) from ("+query+") found")
 		var plan []byte
 		if err := h.db.Pool.QueryRow(t.Context(), "explain (format json) "+query).Scan(&plan); err != nil {
 			t.Fatal(err)
