@@ -6,7 +6,6 @@ import (
 	"compress/bzip2"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -75,7 +74,7 @@ func openText(src io.Reader, limits Limits) (*bufio.Reader, string, error) {
 func decompressor(name string, raw *bufio.Reader) (io.Reader, error) {
 	switch name {
 	case gzipped:
-		return gzip.NewReader(raw)
+		return newGzipMembers(raw)
 	case zstded:
 		// One decoder at a time, in the caller's goroutine: less memory, and nothing to close.
 		return zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),

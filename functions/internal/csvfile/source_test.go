@@ -2,6 +2,7 @@ package csvfile
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ func TestSourceErrorPassesUntouched(t *testing.T) {
 	broken := fmt.Errorf("connection reset: %w", io.EOF) // an error that only wraps io.EOF is no end
 	for name, object := range map[string][]byte{
 		"plain": []byte(twoRows), "gzip": gzipOf(t, []byte(twoRows)), "zstd": form{compression: zstded}.compress(t, []byte(twoRows)),
-		"bzip2": goldenInput(t, "bzip2"), "utf-16": form{charset: utf16Little, mark: true}.encode(twoRows),
+		"gzip of two members": append(namedGzipOf(t, twoRows), namedGzipOf(t, "3,view\n")...),
+		"bzip2":               goldenInput(t, "bzip2"), "utf-16": form{charset: utf16Little, mark: true}.encode(twoRows),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,6 +61,64 @@ func TestCutCompressionFailsWhole(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The gzip tool writes the file's name into each member. A cut within a name is a cut, too, also in a later member.
+func TestCutMembersFailWhole(t *testing.T) {
+	t.Parallel()
+	member := namedGzipOf(t, twoRows)
+	object := append(bytes.Clone(member), namedGzipOf(t, "3,view\n")...)
+	for at := 2; at < len(object); at++ {
+		o := read(t, bytes.NewReader(object[:at]), Options{})
+		if at == len(member) {
+			if o.err != nil || len(o.records) != 2 {
+				t.Errorf("one member: %d records, %v", len(o.records), o.err)
+			}
+		} else if !isReason(o.err, dropzone.DamagedCompression) {
+			t.Errorf("cut to %d bytes: %v, %d records", at, o.err, len(o.records))
+		}
+	}
+}
+
+// Between two members a cut cannot be seen: there, and only there, what came before is whole.
+func TestCutBetweenMembersIsTheOnlyOneThatIsNotSeen(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"gzip_members_concatenated", "zstd_frames_concatenated", "zstd_behind_a_skippable_frame", "bzip2_streams_concatenated",
+	} {
+		object := goldenInput(t, name)
+		var unseen []int
+		for at := magicLen; at < len(object); at++ {
+			if o := read(t, bytes.NewReader(object[:at]), Options{}); !isReason(o.err, dropzone.DamagedCompression) {
+				unseen = append(unseen, at)
+			}
+		}
+		if len(unseen) != 1 {
+			t.Errorf("%s: cut to %v bytes without damage", name, unseen)
+		}
+	}
+}
+
+func TestManyMembersThatAreEmptyDoNoHarm(t *testing.T) {
+	t.Parallel()
+	object := append(namedGzipOf(t, twoRows), bytes.Repeat(namedGzipOf(t, ""), 1000)...)
+	if o := read(t, bytes.NewReader(append(object, namedGzipOf(t, "3,view\n")...)), Options{}); o.err != nil || len(o.records) != 3 {
+		t.Errorf("%d records, %v", len(o.records), o.err)
+	}
+}
+
+func namedGzipOf(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Name, w.Comment = "orders.csv", "from the shop"
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func TestStuckSourceIsAnError(t *testing.T) {
