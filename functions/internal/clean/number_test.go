@@ -211,32 +211,6 @@ func TestAmountsInAnyNotationAreTheSame(t *testing.T) {
 	})
 }
 
-func FuzzDecimal(f *testing.F) {
-	for _, seed := range []string{"12.50", "-9223372036854775808", "$1,234.50", "1.234,50 EUR", "1e400", "(5)", "1'000", "\u00a01", "+.5", "0,123"} {
-		f.Add(seed, 2)
-	}
-	f.Fuzz(func(t *testing.T, text string, scale int) {
-		scale &= 7
-		_, digits := cutSign([]byte(text))
-		whole, fraction, _ := strings.Cut(string(digits), ".")
-		if plain := whole + fraction; plain != "" && allDigits([]byte(plain)) {
-			checkDecimal(t, text, scale)
-			return
-		}
-		if _, state := parseDecimal([]byte(text), scale); state != malformed {
-			t.Errorf("%q is read as a plain number", text)
-		}
-		var arena []byte
-		rewritten := plainNumber([]byte(text), true, &arena)
-		if n, state := parseDecimal(rewritten, scale); state == exact {
-			again, state := parseDecimal([]byte(decimalText(n, scale)), scale)
-			if again != n || state != exact {
-				t.Errorf("%q is %d, and %d when read again", text, n, again)
-			}
-		}
-	})
-}
-
 func TestAmountMatchesIsExactAtAnyScale(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

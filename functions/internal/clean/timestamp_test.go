@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"eventdrop/functions/internal/dropzone"
 )
 
 const noTime = "refused: invalid_timestamp a"
@@ -247,47 +245,6 @@ func TestISOReaderAgreesWithPackageTime(t *testing.T) {
 			t.Errorf("%s is %d (%v), want %d", text, got, ok, micros)
 		}
 	})
-}
-
-// FuzzTimestamp: what is accepted as ISO is a time that package time knows too, and every accepted
-// time is read again from its canonical form.
-func FuzzTimestamp(f *testing.F) {
-	for _, seed := range []string{
-		"2024-05-06T07:08:09.123456789+05:30", "2024-05-06 07:08 UTC", "2024-02-30", "1714979289123", "1714979289.5",
-		"06-05-2024, 07:08:09", "05/06/2024 2:30 PM", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999-15:59", "2024-03-31T02:30:00",
-	} {
-		f.Add(seed)
-	}
-	c := cleanerOf(f, `  - {name: a, type: timestamp, formats: [iso, epoch, "dd-MM-yyyy, HH:mm:ss", "MM/dd/yyyy h:mm a"]}`)
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		isoReader(berlin)([]byte(text)) // must not panic
-		value := timeOf(c, text)
-		if value == "" {
-			return
-		}
-		if again := timeOf(c, value); again != value {
-			t.Errorf("%q is %s, and then %s", text, value, again)
-		}
-		if len(text) > 10 && text[4] == '-' && text[7] == '-' {
-			if _, err := time.Parse(time.DateOnly, text[:10]); err != nil {
-				t.Errorf("%q: %v", text, err)
-			}
-		}
-	})
-}
-
-// timeOf returns the canonical form, or nothing for what is no time.
-func timeOf(c *Cleaner, text string) string {
-	var v dropzone.Value
-	var arena []byte
-	if verdict := c.columns[1].parse([]byte(text), &v, &arena); verdict.reason != "" {
-		return ""
-	}
-	return canonical(&c.contract.Columns[1], &v)
 }
 
 func TestCalendarAgreesWithPackageTime(t *testing.T) {

@@ -2,25 +2,29 @@ package csvfile
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
+
+	"eventdrop/functions/internal/dropzone"
 )
 
 // FuzzReader reads any bytes: it never panics, lines add up, every bound holds, and the
 // result does not depend on how the bytes arrive.
 func FuzzReader(f *testing.F) {
-	for _, kind := range []string{"ok", "unreadable"} {
-		folders, err := filepath.Glob(filepath.Join("testdata", kind, "*"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, folder := range folders {
-			input, _ := loadCase(f, folder)
-			f.Add(input, uint16(0))
-			f.Add(input, uint16(30))
-		}
+	for _, input := range goldenInputs(f, "ok", "unreadable") {
+		f.Add(input, uint16(0))
+		f.Add(input, uint16(30))
 	}
 	f.Fuzz(func(t *testing.T, input []byte, limit uint16) {
 		o := Options{Limits: Limits{RecordBytes: int(limit), Columns: 8, DecompressedBytes: 1 << 20}}
@@ -34,12 +38,7 @@ func FuzzReader(f *testing.F) {
 
 // FuzzRoundTrip writes the sound records that were read and reads them again.
 func FuzzRoundTrip(f *testing.F) {
-	folders, err := filepath.Glob(filepath.Join("testdata", "ok", "*"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, folder := range folders {
-		input, _ := loadCase(f, folder)
+	for _, input := range goldenInputs(f, "ok") {
 		f.Add(input)
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
@@ -68,4 +67,129 @@ func checkRoundTrip(t *testing.T, rows [][]string, o outcome) {
 	if o.dialect.Records == int64(len(rows)) && !reflect.DeepEqual(o.fields(), rows) {
 		t.Fatalf("rows %q were written, and read as %q", rows, o.fields())
 	}
+}
+
+// FuzzHeader reads any bytes as a header. What is refused has a reason and a hint that can be shown; what is
+// taken names a known column, has no delimiter that would have found more, and is the same when it is written
+// again with all quotes.
+func FuzzHeader(f *testing.F) {
+	for _, input := range goldenInputs(f, "ok", "unreadable") {
+		lines := bytes.SplitAfterN(input, []byte("\n"), 3)
+		f.Add(bytes.Join(lines[:min(2, len(lines))], nil))
+	}
+	o := Options{Known: known(columns()), Limits: Limits{Columns: 50, RecordBytes: 1 << 16, DecompressedBytes: 1 << 20}}
+	f.Fuzz(func(t *testing.T, header []byte) {
+		header = header[:min(len(header), 1<<14)]
+		r, err := NewReader(bytes.NewReader(header), o)
+		pieces, errOfPieces := NewReader(iotest.OneByteReader(bytes.NewReader(header)), o)
+		if fmt.Sprint(err) != fmt.Sprint(errOfPieces) || err == nil && !reflect.DeepEqual(r.Dialect(), pieces.Dialect()) {
+			t.Fatalf("%v, %v in pieces", err, errOfPieces)
+		}
+		if err != nil {
+			checkRefusal(t, err)
+			return
+		}
+		if r.Header() != nil {
+			checkHeader(t, r, o)
+		}
+	})
+}
+
+func checkRefusal(t *testing.T, err error) {
+	t.Helper()
+	unreadable, ok := errors.AsType[*dropzone.UnreadableError](err)
+	if !ok || unreadable.Reason == "" || unreadable.Hint == "" || len(unreadable.Hint) > 3000 || !utf8.ValidString(unreadable.Hint) {
+		t.Fatalf("refused with %+v", err)
+	}
+}
+
+func checkHeader(t *testing.T, r *Reader, o Options) {
+	t.Helper()
+	names, d := r.Header(), r.Dialect()
+	if len(names) > o.Limits.Columns || countKnown(names) == 0 || !strings.Contains(delimiters, d.Delimiter) || len(d.Delimiter) != 1 {
+		t.Fatalf("header %q, dialect %+v", names, d)
+	}
+	for _, name := range names {
+		if name != strings.TrimSpace(name) || !utf8.ValidString(name) || strings.ContainsAny(name, "\x00\x1b") {
+			t.Fatalf("name %q", name)
+		}
+	}
+	if text := string(r.headerText); !strings.Contains(text, `"`) {
+		for _, delimiter := range strings.Split(delimiters, "") {
+			if countKnown(strings.Split(text, delimiter)) > countKnown(names) {
+				t.Fatalf("%q was split by %q", text, d.Delimiter)
+			}
+		}
+	}
+	written := form{delimiter: d.Delimiter, lineEnd: "\n", quoteAll: true, charset: utf8Text}.line(names)
+	again, err := NewReader(strings.NewReader(written), o)
+	if err != nil || !slices.Equal(again.Header(), names) || len(names) > 1 && again.Dialect().Delimiter != d.Delimiter {
+		t.Fatalf("header %q is written as %q, and read as %q, %v", names, written, again.Header(), err)
+	}
+}
+
+func countKnown(names []string) (count int) {
+	for _, name := range names {
+		if slices.Contains(columns(), strings.TrimSpace(name)) {
+			count++
+		}
+	}
+	return count
+}
+
+// FuzzCompressed reads the same bytes plain and compressed: only the compression differs.
+func FuzzCompressed(f *testing.F) {
+	for _, input := range goldenInputs(f, "ok", "unreadable") {
+		f.Add(input, false)
+		f.Add(input, true)
+	}
+	var stored bytes.Buffer
+	gzipper := gzip.NewWriter(&stored)
+	zstder, err := zstd.NewWriter(&stored, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, asZstd bool) {
+		if compressionOf(text) != "" {
+			return // it would be compressed twice
+		}
+		var w compressor = gzipper
+		if asZstd {
+			w = zstder
+		}
+		stored.Reset()
+		w.Reset(&stored)
+		if _, err := w.Write(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		plain, compressed := read(t, bytes.NewReader(text), Options{}), read(t, &stored, Options{})
+		compressed.dialect.Compression = ""
+		if !plain.equal(compressed) {
+			t.Fatalf("plain: %+v\ncompressed: %+v", plain, compressed)
+		}
+	})
+}
+
+type compressor interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+// goldenInputs are the objects of the golden cases of some kinds.
+func goldenInputs(tb testing.TB, kinds ...string) (inputs [][]byte) {
+	tb.Helper()
+	for _, kind := range kinds {
+		folders, err := filepath.Glob(filepath.Join("testdata", kind, "*"))
+		if err != nil || len(folders) == 0 {
+			tb.Fatalf("%d cases, %v", len(folders), err)
+		}
+		for _, folder := range folders {
+			input, _ := loadCase(tb, folder)
+			inputs = append(inputs, input)
+		}
+	}
+	return inputs
 }

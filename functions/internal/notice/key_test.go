@@ -3,6 +3,7 @@ package notice
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -100,12 +101,31 @@ func FuzzParse(f *testing.F) {
 		for object := range got.Objects() {
 			checkObject(t, object)
 		}
+		if err == nil && utf8.Valid(raw) {
+			checkEnveloped(t, raw, got)
+		}
 		for _, message := range got.Messages {
 			if got.Queued == (message.ID == "") {
 				t.Errorf("queued is %v, message id is %q", got.Queued, message.ID)
 			}
 		}
 	})
+}
+
+// checkEnveloped parses a notification once more, in an envelope of SNS: it announces the same, unless that is one
+// envelope too many.
+func checkEnveloped(t *testing.T, raw []byte, want Notices) {
+	t.Helper()
+	got, err := Parse([]byte(`{"Type":"Notification","Message":` + quote(string(raw)) + `}`))
+	if err == nil && len(got.Messages) == 1 && got.Messages[0].Err != nil {
+		err = got.Messages[0].Err
+	}
+	if err != nil && strings.Contains(err.Error(), "envelopes in each other") {
+		return
+	}
+	if !slices.Equal(slices.Collect(got.Objects()), slices.Collect(want.Objects())) || got.Ignored() != want.Ignored() {
+		t.Errorf("alone %+v, in an envelope %+v, %v", want, got, err)
+	}
 }
 
 func checkObject(t *testing.T, o dropzone.Object) {
