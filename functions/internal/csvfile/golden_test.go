@@ -20,8 +20,9 @@ import (
 )
 
 // A folder below testdata is a case, and its name says what it shows. It holds the object
-// (input.*) and what must come of it: want.jsonl below ok (the records, then the dialect),
-// want.json below unreadable (reason and hint). An options.json changes the options.
+// (input.*) and what must come of it: want.jsonl below ok and partly (the records, then the dialect),
+// want.json below unreadable (reason and hint). An options.json changes the options. Below ok, all
+// records are sound; below partly, some are damaged. README.md says what each shows.
 // To add a case, add a folder with its input, run the tests with -update, and read the result.
 //
 //nolint:gochecknoglobals // a test flag has to be one
@@ -65,14 +66,22 @@ func (c caseOptions) options() Options {
 
 func TestGoldenRecords(t *testing.T) {
 	t.Parallel()
-	forEachCase(t, "ok", "want.jsonl", func(t *testing.T, o outcome) []byte {
-		t.Helper()
-		if o.err != nil {
-			t.Fatalf("unreadable: %v", o.err)
-		}
-		return renderRecords(t, o)
-	})
+	for _, kind := range readable() {
+		forEachCase(t, kind, "want.jsonl", func(t *testing.T, o outcome) []byte {
+			t.Helper()
+			if o.err != nil {
+				t.Fatalf("unreadable: %v", o.err)
+			}
+			if damaged := len(o.records) - len(o.sound()); (damaged > 0) != (kind == "partly") {
+				t.Errorf("%d damaged records below %s", damaged, kind)
+			}
+			return renderRecords(t, o)
+		})
+	}
 }
+
+// readable are the kinds of golden cases that give records.
+func readable() []string { return []string{"ok", "partly"} }
 
 func TestGoldenUnreadable(t *testing.T) {
 	t.Parallel()
@@ -91,11 +100,7 @@ func TestGoldenUnreadable(t *testing.T) {
 
 func forEachCase(t *testing.T, kind, want string, outcomeOf func(*testing.T, outcome) []byte) {
 	t.Helper()
-	folders, err := filepath.Glob(filepath.Join("testdata", kind, "*"))
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, folder := range folders {
+	for _, folder := range goldenFolders(t, kind) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
 			input, options := loadCase(t, folder)
@@ -103,6 +108,19 @@ func forEachCase(t *testing.T, kind, want string, outcomeOf func(*testing.T, out
 			compare(t, filepath.Join(folder, want), outcomeOf(t, result))
 		})
 	}
+}
+
+// goldenFolders are the golden cases of some kinds.
+func goldenFolders(tb rapid.TB, kinds ...string) (folders []string) {
+	tb.Helper()
+	for _, kind := range kinds {
+		found, err := filepath.Glob(filepath.Join("testdata", kind, "*"))
+		if err != nil || len(found) == 0 {
+			tb.Fatalf("no cases below %s: %v", kind, err)
+		}
+		folders = append(folders, found...)
+	}
+	return folders
 }
 
 // readEveryWay reads an object whole and in pieces, and checks that it makes no difference.

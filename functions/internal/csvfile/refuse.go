@@ -71,11 +71,22 @@ func binaryHint(head []byte) string {
 		return "This is a picture, a sound or a film: drop CSV text."
 	case compressionOf(head) != "":
 		return "This is compressed twice: compress it once."
-	case bytes.Count(head, []byte{0}) > len(head)/3:
+	case looksLikeUTF16(head):
 		return "This looks like UTF-16 without a byte order mark: save it as UTF-8, or with the mark."
 	default:
 		return "The first line has control characters: this is no CSV text. Supported compressions are gzip, zstd and bzip2."
 	}
+}
+
+// looksLikeUTF16 reports whether nearly every other byte is NUL, as in UTF-16 of Latin letters, and none between.
+func looksLikeUTF16(head []byte) bool {
+	var nuls [2]int // at even and at odd positions
+	for i, b := range head {
+		if b == 0 {
+			nuls[i%2]++
+		}
+	}
+	return min(nuls[0], nuls[1]) == 0 && max(nuls[0], nuls[1]) > len(head)/3
 }
 
 func noKnownColumn(header []byte) error {
