@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"eventdrop/functions/internal/contract"
 	"eventdrop/functions/internal/csvfile"
 	"eventdrop/functions/internal/dropzone"
@@ -59,7 +61,7 @@ func cleanerOf(tb testing.TB, columns ...string) *Cleaner {
 }
 
 // rowsOf opens a CSV text.
-func rowsOf(tb testing.TB, c *Cleaner, csv string) *Rows {
+func rowsOf(tb rapid.TB, c *Cleaner, csv string) *Rows {
 	tb.Helper()
 	records, err := csvfile.NewReader(strings.NewReader(csv), csvfile.Options{Known: c.Known})
 	if err != nil {
@@ -93,7 +95,7 @@ func (r row) get(column string) string {
 }
 
 // all reads to the end.
-func all(tb testing.TB, c *Cleaner, rows *Rows) (list []row) {
+func all(tb rapid.TB, c *Cleaner, rows *Rows) (list []row) {
 	tb.Helper()
 	for {
 		event, reject, err := rows.Next()

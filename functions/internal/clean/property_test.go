@@ -83,20 +83,27 @@ func values(rows []row) (list []string) {
 
 func TestCleaningTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
-	c := mustCompile(t, lenient(t))
-	rapid.Check(t, func(rt *rapid.T) {
-		csv := drawCSV(rt, c)
-		once := slices.DeleteFunc(all(t, c, rowsOf(t, c, csv)), func(r row) bool { return r.reason != "" })
-		twice := all(t, c, rowsOf(t, c, canonicalCSV(c, once)))
-		for i := range twice {
-			if twice[i].reason != "" || i < len(once) && !maps.Equal(once[i].values, twice[i].values) {
-				rt.Errorf("%q is %v, then %+v", csv, once[i], twice[i])
-			}
+	for name, c := range map[string]*Cleaner{
+		"default": defaultCleaner(t), "lenient": mustCompile(t, lenient(t)), "original": originalCleaner(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) { checkTwice(rt, c, drawCSV(rt, c)) })
+		})
+	}
+}
+
+func checkTwice(t *rapid.T, c *Cleaner, csv string) {
+	once := slices.DeleteFunc(all(t, c, rowsOf(t, c, csv)), func(r row) bool { return r.reason != "" })
+	twice := all(t, c, rowsOf(t, c, canonicalCSV(c, once)))
+	for i := range twice {
+		if twice[i].reason != "" || i < len(once) && !maps.Equal(once[i].values, twice[i].values) {
+			t.Errorf("%q is %v, then %+v", csv, once[i], twice[i])
 		}
-		if len(once) != len(twice) {
-			rt.Errorf("%d rows, then %d", len(once), len(twice))
-		}
-	})
+	}
+	if len(once) != len(twice) {
+		t.Errorf("%d rows, then %d", len(once), len(twice))
+	}
 }
 
 // lenient is the default contract that keeps most records, so that there is something to compare.

@@ -37,9 +37,13 @@ func TestAnyTableInAnyFormIsReadAsWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		table, f := drawTable(t, 1), drawForm(t)
-		o := read(t, bytes.NewReader(f.write(t, table)), Options{Known: known(columns())})
+		object := f.write(t, table)
+		o := read(t, bytes.NewReader(object), Options{Known: known(columns())})
 		if o.err != nil {
 			t.Fatal(o.err)
+		}
+		if pieces := read(t, iotest.OneByteReader(bytes.NewReader(object)), Options{Known: known(columns())}); !o.equal(pieces) {
+			t.Fatalf("whole: %+v\nbyte by byte: %+v", o, pieces)
 		}
 		if !slices.Equal(o.header, table[0]) {
 			t.Fatalf("header is %q", o.header)
@@ -120,7 +124,8 @@ func TestCutFileNeverChangesAValue(t *testing.T) {
 		text := dirtyText(t, 2)
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 0:
-			f := form{delimiter: ",", lineEnd: rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end"), charset: utf8Text}
+			f := drawForm(t)
+			f.compression = "" // what is compressed fails whole, see TestCutCompressionFailsWhole
 			text = string(f.write(t, drawTable(t, 2)))
 		case 1:
 			prose := rapid.SampledFrom([]string{"Dear Bob, hello", "", `so ""he"" said,x`, "bye", "a,b,c", `",`, `","`})
@@ -152,22 +157,26 @@ func TestDamageCostsNoGoodNeighbour(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(2, 5).Draw(t, "columns")
 		table := [][]string{columns()[:width]}
-		f := form{delimiter: ",", lineEnd: "\n", quoteAll: rapid.Bool().Draw(t, "quote all")}
+		f := drawForm(t)
 		var text strings.Builder
 		text.WriteString(f.line(table[0]))
 		for i := range rapid.IntRange(6, 20).Draw(t, "records") {
 			if rapid.Bool().Draw(t, "bad") {
-				text.WriteString(drawBadLine(t, width) + "\n")
+				text.WriteString(strings.ReplaceAll(drawBadLine(t, width, f.charset), ",", f.delimiter) + f.lineEnd)
 				continue
 			}
 			row := drawGoodRow(t, i, width)
 			text.WriteString(f.line(row))
 			table = append(table, row)
 		}
-		o := readString(t, text.String(), Options{Known: known(columns())})
+		object := f.compress(t, f.encode(text.String()))
+		o := read(t, bytes.NewReader(object), Options{Known: known(columns())})
 		good := slices.DeleteFunc(o.fields(), func(row []string) bool { return strings.HasPrefix(row[0], "bad") })
 		if len(good)+len(table) > 1 && !reflect.DeepEqual(good, table[1:]) {
-			t.Fatalf("text:\n%s\nsound: %q\ngood: %q", text.String(), good, table[1:])
+			t.Fatalf("form %+v, text:\n%s\nsound: %q\ngood: %q", f, text.String(), good, table[1:])
+		}
+		if again := read(t, bytes.NewReader(object), Options{Known: known(columns())}); !o.equal(again) {
+			t.Fatalf("first %+v\nthen %+v", o, again)
 		}
 	})
 }
@@ -187,8 +196,12 @@ func drawGoodRow(t *rapid.T, i, width int) []string {
 
 // drawBadLine draws a line that is no record, each by damage of its own, or one that was none
 // before it got a stray quote: that one may be read or not.
-func drawBadLine(t *rapid.T, width int) string {
+func drawBadLine(t *rapid.T, width int, charset string) string {
 	opens, closes := `bad,"stray`+strings.Repeat(",x", width-2), `bad,half"`+strings.Repeat(",x", width-2)
+	bytesOfNoText := "\xff"
+	if charset != utf8Text {
+		bytesOfNoText = "\x00" // UTF-16 is encoded from text, which has no such bytes
+	}
 	return rapid.SampledFrom([]string{
 		opens, opens, opens, closes, closes, closes,
 		`"bad` + strings.Repeat(",x", width-1),
@@ -197,7 +210,7 @@ func drawBadLine(t *rapid.T, width int) string {
 		`bad"` + strings.Repeat(",x", width-1),
 		`bad,"x"y` + strings.Repeat(",x", width-2), // text after a closing quote
 		`bad` + strings.Repeat(",\x00", width-1),
-		`bad` + strings.Repeat(",\xff", width-1),
+		`bad` + strings.Repeat(","+bytesOfNoText, width-1),
 	}).Draw(t, "bad line")
 }
 
