@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,12 +22,14 @@ import (
 type program struct {
 	*exec.Cmd
 	stderr *bufio.Reader
+	peak   string // the file that has its peak of memory when it ended in order
 }
 
 func (w *world) start(args ...string) *program {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), os.Args[0], args...)
-	cmd.Env = append(append(os.Environ(), asProgram+"=1"), w.settings()...) //nolint:forbidigo // what a process gets
+	peak := filepath.Join(w.t.TempDir(), "peak")
+	cmd.Env = append(append(os.Environ(), asProgram+"=1", peakFile+"="+peak), w.settings()...) //nolint:forbidigo // what a process gets
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		w.t.Fatal(err)
@@ -34,7 +37,7 @@ func (w *world) start(args ...string) *program {
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	return &program{cmd, bufio.NewReader(stderr)}
+	return &program{cmd, bufio.NewReader(stderr), peak}
 }
 
 // await reads the log up to a line that matches, and returns the match.

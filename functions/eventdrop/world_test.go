@@ -5,8 +5,10 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,13 +27,26 @@ const asProgram = "EVENTDROP_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" { //nolint:forbidigo // the switch between test and program
-		main()
+		os.Exit(asTheProgram())
 	}
 	code := pgtest.Main(m)
 	if store, err := sharedMinIO(); err == nil {
 		_ = store.Stop(context.Background()) // the watchdog would end it, too
 	}
 	os.Exit(code)
+}
+
+// asTheProgram is main, and notes the peak of memory where a test asks for it.
+func asTheProgram() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if path := os.Getenv(peakFile); path != "" { //nolint:forbidigo // the test's own
+		if err := writePeak(path); err != nil {
+			return exitFailed
+		}
+	}
+	return code
 }
 
 //nolint:gochecknoglobals // one server for all tests of the package

@@ -85,6 +85,32 @@ func TestMemoryIsBoundedWhateverTheObject(t *testing.T) {
 	}
 }
 
+// D9, D10: a quote opened in line 2 costs that line, whatever follows, and the reader holds no more for it.
+func TestAQuoteOpenedInLineTwoOfAMillionCostsOneRecord(t *testing.T) {
+	t.Parallel()
+	const line = "1,view\n"
+	src := io.MultiReader(strings.NewReader("event_id,event_type\n1,\"view\n"), repeat(line, 999_998*len(line)))
+	r, err := NewReader(src, Options{})
+	sound, damaged, most := 0, []dropzone.Reason(nil), 0
+	for err == nil {
+		var record *Record
+		if record, err = r.Next(); err != nil {
+			break
+		}
+		if most = max(most, held(r)); record.Damage != "" {
+			damaged = append(damaged, record.Damage)
+		} else {
+			sound++
+		}
+	}
+	if !cleanEnd(err) || sound != 999_998 || len(damaged) != 1 || damaged[0] != dropzone.UnbalancedQuote || most > 4<<20 {
+		t.Errorf("%d sound records, damage %v, %d bytes held, %v", sound, damaged, most, err)
+	}
+	if d := r.Dialect(); d.Lines != 1_000_000 {
+		t.Errorf("%d lines", d.Lines)
+	}
+}
+
 //nolint:paralleltest // it counts what is allocated
 func TestRecordsAreReadWithoutAllocating(t *testing.T) {
 	for _, quotes := range []bool{false, true} {
