@@ -8,6 +8,10 @@ func reading() []Mutant {
 			`return err == io.EOF`, "e, ok := err.(interface{ Unwrap() error })\n\treturn err == io.EOF || ok && e.Unwrap() == io.EOF", csvfile, "TestSourceErrorPassesUntouched",
 		},
 		{
+			"a cut within a gzip member's name", "a stream that is cut is damaged", csvfile + "/gzip.go",
+			`err = io.ErrUnexpectedEOF`, `err = io.EOF`, csvfile, "TestCutMembersFailWhole",
+		},
+		{
 			"wrapped io.EOF ends the rows", "only io.EOF itself is the end", warehouse + "/rowreader.go",
 			`case err == io.EOF:`, `case err == io.EOF, err != nil && fmt.Sprint(err) == "read object: EOF":`, warehouse, "TestTheRowsErrorComesBackUnchangedAndLeavesNothing",
 		},
