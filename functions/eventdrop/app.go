@@ -127,10 +127,10 @@ func (a *app) exitCode(err error) int {
 	case errors.Is(err, errRefused):
 		return exitRefused
 	case errors.As(err, &settings), errors.Is(err, errUsage):
-		fmt.Fprintln(a.stderr, "eventdrop:", err)
+		fmt.Fprintln(a.stderr, "eventdrop:", plainLines(err.Error()))
 		return exitUsage
 	}
-	fmt.Fprintln(a.stderr, "eventdrop:", err)
+	fmt.Fprintln(a.stderr, "eventdrop:", plainLines(err.Error()))
 	return exitFailed
 }
 

@@ -30,3 +30,12 @@ func beginning(text string, characters int) (string, bool) {
 	}
 	return text, true
 }
+
+// plainLines is plain for a text of several lines, as an error may have.
+func plainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
