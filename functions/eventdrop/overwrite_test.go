@@ -10,17 +10,22 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// overwrite stores bytes under a key that may be taken. It may be called in any goroutine.
-func (w *world) overwrite(key, body string) {
+// client is a producer's way into the store.
+func (w *world) client() *minio.Client {
 	w.t.Helper()
 	client, err := minio.New(w.minio.Endpoint(), &minio.Options{
 		Creds: credentials.NewStaticV4(w.minio.AccessKey(), w.minio.SecretKey(), ""), Region: w.minio.Region(),
 	})
 	if err != nil {
 		w.t.Error(err)
-		return
 	}
-	_, err = client.PutObject(w.t.Context(), w.config.S3Bucket, key, bytes.NewReader([]byte(body)), int64(len(body)), minio.PutObjectOptions{})
+	return client
+}
+
+// overwrite stores bytes under a key that may be taken. It may be called in any goroutine.
+func (w *world) overwrite(key, body string) {
+	w.t.Helper()
+	_, err := w.client().PutObject(w.t.Context(), w.config.S3Bucket, key, bytes.NewReader([]byte(body)), int64(len(body)), minio.PutObjectOptions{})
 	if err != nil {
 		w.t.Error(err)
 	}

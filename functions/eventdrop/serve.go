@@ -113,9 +113,7 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 			}
 		}
 		accepts := func(o dropzone.Object) bool {
-			age := now.Sub(o.LastModified)
-			onItsWay := !first && age > -time.Minute && age < settle && !o.LastModified.IsZero()
-			return parts.Pipeline.Accepts(o) && !onItsWay
+			return parts.Pipeline.Accepts(o) && (first || !onItsWay(o, now, settle))
 		}
 		report, err := parts.Reconciler(accepts, handle).LoadMissing(ctx)
 		if report.Missing > 0 || first {
@@ -124,4 +122,11 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 		}
 		return err
 	}
+}
+
+// onItsWay reports whether a notice of the object may still come. A clock that is wrong, here or at the store, makes the
+// answer no, or yes for a minute.
+func onItsWay(o dropzone.Object, now time.Time, settle time.Duration) bool {
+	age := now.Sub(o.LastModified)
+	return age > -time.Minute && age < settle && !o.LastModified.IsZero()
 }
