@@ -140,7 +140,7 @@ func TestWhatNoNoticeDeliveredIsLoaded(t *testing.T) {
 	h.record(object(1), dropzone.Parked, 0)
 	h.record(object(2), dropzone.Gone, 0)
 	h.record(object(3), dropzone.Superseded, 0)
-	h.record(object(4), dropzone.Failed, time.Hour)
+	h.record(object(4), dropzone.Failed, 15*time.Minute)
 	h.record(object(5), dropzone.Failed, -time.Hour)
 	r := h.reconciler(listing{n: 8})
 	dry := run(t, r, true)

@@ -95,7 +95,7 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	retry := func(delay time.Duration) dropzone.Outcome {
 		return dropzone.Outcome{State: dropzone.Failed, Retry: func(int) time.Duration { return delay }}
 	}
-	h.record(object("later.csv"), retry(time.Hour))
+	h.record(object("later.csv"), retry(15*time.Minute))
 	h.record(drop("second.csv", "a", 1), retry(-time.Minute))
 	h.record(object("first.csv"), retry(-time.Hour))
 	h.record(dropzone.Object{Key: "/tmp/a.csv", ETag: "a"}, retry(-2*time.Hour)) // a file of another machine, perhaps
