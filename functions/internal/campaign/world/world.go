@@ -179,3 +179,10 @@ func Main(m *testing.M) int {
 	removePrograms()
 	return code
 }
+
+// UseKey puts the pipeline together again with another secret key of the object store, as after a change of the settings.
+func (w *World) UseKey(secret string) {
+	w.t.Helper()
+	w.Config.S3SecretKey = secret
+	w.Parts = assemble(w.t, w.Config, nil)
+}
