@@ -29,9 +29,11 @@ type Cleaner struct {
 // column is one compiled column.
 type column struct {
 	name   string
+	ends   endings
+	plain  int // up to so many bytes any normal cell is a value as it is; -1: each must be parsed
+	parse  parser
 	normal normalizer // nil: cells are normal as they are
 	nulls  tokenSet
-	parse  parser
 	// What becomes of a cell that is absent, one that is wrong, and one that is below the minimum.
 	absent, invalid, low policy
 }
@@ -77,6 +79,8 @@ func hashOrder(c *contract.Contract) []int {
 func compileColumn(c *contract.Contract, i int, faults *contract.Faults) column {
 	def := &c.Columns[i]
 	col := column{name: def.Name, normal: newNormalizer(def), nulls: newTokenSet(slices.Concat(c.NullTokens, def.NullTokens))}
+	col.ends = newEndings(def, &col.nulls)
+	col.plain = plainLength(def)
 	fault := func(field string, err error) {
 		if err != nil {
 			faults.Add(contract.ColumnPlace(i, field), "column %s: %s: %s", def.Name, field, err)
@@ -99,25 +103,25 @@ func compileColumn(c *contract.Contract, i int, faults *contract.Faults) column 
 	return col
 }
 
-// read trims a field and brings it to the column's normal form.
-func (c *column) read(field []byte, arena *[]byte) []byte {
-	cell := trim(field)
-	if c.normal != nil && len(cell) > 0 {
-		return c.normal(cell, arena)
+// read trims a field and brings it to the column's normal form. It is absent if that means no value.
+func (c *column) read(field []byte, arena *[]byte) (cell []byte, absent bool) {
+	if cell = field; mayTrim(cell) {
+		cell = bytes.TrimSpace(cell)
 	}
-	return cell
+	if c.normal != nil && len(cell) > 0 {
+		cell = c.normal(cell, arena)
+	}
+	return cell, c.nulls.contains(cell)
 }
 
-// trim is bytes.TrimSpace; most fields have nothing to cut off.
-func trim(field []byte) []byte {
-	if n := len(field); n == 0 || isSolid(field[0]) && isSolid(field[n-1]) {
-		return field
-	}
-	return bytes.TrimSpace(field)
+// mayTrim spares most fields the call of bytes.TrimSpace: they have nothing to cut off.
+func mayTrim(field []byte) bool {
+	n := len(field)
+	return n > 0 && !(isSolid(field[0]) && isSolid(field[n-1]))
 }
 
 // isSolid reports whether a byte is a character of its own, and no white space.
-func isSolid(b byte) bool { return b > ' ' && b < utf8.RuneSelf }
+func isSolid(b byte) bool { return b-'!' < utf8.RuneSelf-'!' }
 
 // Known reports whether a header name is a column of the contract.
 func (c *Cleaner) Known(name string) bool {

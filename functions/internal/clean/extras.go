@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -35,7 +36,10 @@ func (r *Rows) collectExtras(fields [][]byte) {
 	*v = dropzone.Value{}
 	start := len(r.arena)
 	for i := range r.extras {
-		cell := trim(fields[r.extras[i].field])
+		cell := fields[r.extras[i].field]
+		if mayTrim(cell) {
+			cell = bytes.TrimSpace(cell)
+		}
 		if len(cell) == 0 {
 			continue
 		}
@@ -55,19 +59,26 @@ func (r *Rows) collectExtras(fields [][]byte) {
 
 // appendJSONString appends text, which is UTF-8 without NUL, as a JSON string (RFC 8259, section 7).
 func appendJSONString(dst, text []byte) []byte {
-	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
-	for _, b := range text {
-		switch {
-		case b == '"' || b == '\\':
-			dst = append(dst, '\\', b)
-		case b == '\n':
-			dst = append(dst, '\\', 'n')
-		case b < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
-		default:
-			dst = append(dst, b)
+	begin := 0 // of what was not yet appended
+	for i, b := range text {
+		if b >= ' ' && b != '"' && b != '\\' {
+			continue
 		}
+		dst = appendEscaped(append(dst, text[begin:i]...), b)
+		begin = i + 1
 	}
-	return append(dst, '"')
+	return append(append(dst, text[begin:]...), '"')
+}
+
+func appendEscaped(dst []byte, b byte) []byte {
+	const hex = "0123456789abcdef"
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\n':
+		return append(dst, '\\', 'n')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
+	}
 }

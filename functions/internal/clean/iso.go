@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"encoding/binary"
 	"time"
 )
 
@@ -16,19 +17,15 @@ const (
 // if a clock change skipped it.
 func isoReader(zone *time.Location) timeReader {
 	return func(cell []byte) (int64, bool) {
-		date, clock, ok := splitISO(cell)
+		minutes, rest, ok := isoMinutes(cell)
 		if !ok {
 			return 0, false
 		}
-		year, month, day, ok := isoDate(date)
+		seconds, micros, rest, ok := isoSeconds(rest)
 		if !ok {
 			return 0, false
 		}
-		seconds, micros, rest, ok := isoClock(clock)
-		if !ok {
-			return 0, false
-		}
-		local := daysSince1970(year, month, day)*secondsPerDay + seconds
+		local := minutes*60 + seconds
 		offset, zoned, ok := isoOffset(rest)
 		if !ok {
 			return 0, false
@@ -40,56 +37,79 @@ func isoReader(zone *time.Location) timeReader {
 	}
 }
 
-// splitISO separates the ten bytes of the date from what follows its "T" or space.
-func splitISO(cell []byte) (date, clock []byte, ok bool) {
-	switch {
-	case len(cell) == 10:
-		return cell, nil, true
-	case len(cell) < 16 || cell[10] != 'T' && cell[10] != 't' && cell[10] != ' ':
-		return nil, nil, false
+// isoMinutes reads yyyy-mm-dd[Thh:mm] as minutes since 1970 and returns what follows.
+func isoMinutes(cell []byte) (minutes int64, rest []byte, ok bool) {
+	text := cell
+	if len(cell) == 10 {
+		midnight := [16]byte{10: 'T', '0', '0', ':', '0', '0'}
+		copy(midnight[:], cell)
+		text = midnight[:]
 	}
-	return cell[:10], cell[11:], true
+	if len(text) < 16 || text[10] != 'T' && text[10] != 't' && text[10] != ' ' {
+		return 0, nil, false
+	}
+	date, isDate := pairs(binary.LittleEndian.Uint64(text), dateLayout, dateMarks)
+	clock, isClock := pairs(binary.LittleEndian.Uint64(text[8:])&^anyByte, clockLayout, clockMarks)
+	year, month, day := date.at(0)*100+date.at(2), date.at(5), clock.at(0)
+	hour, minute := clock.at(3), clock.at(6)
+	if !isDate || !isClock || year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 {
+		return 0, nil, false
+	}
+	return (daysSince1970(year, month, day)*24+hour)*60 + minute, cell[min(16, len(cell)):], true
 }
 
-// isoDate reads yyyy-mm-dd.
-func isoDate(b []byte) (year, month, day int64, ok bool) {
-	if b[4] != '-' || b[7] != '-' || !allDigits(b[:4]) || !allDigits(b[5:7]) || !allDigits(b[8:10]) {
-		return 0, 0, 0, false
-	}
-	year, month, day = two(b)*100+two(b[2:]), two(b[5:]), two(b[8:])
-	return year, month, day, year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+// Eight bytes of a time as a word, the first of them lowest: zeros stand for digits, and the marks are where
+// neither a digit nor just any byte may stand.
+const (
+	dateLayout  = 0x2d30302d30303030 // "0000-00-"
+	dateMarks   = 0xff0000ff00000000
+	clockLayout = 0x30303a3030003030 // "00T00:00", but for the "T"
+	clockMarks  = 0x0000ff0000000000
+	anyByte     = 0x0000000000ff0000
+)
+
+// numbers are the numbers of two digits that begin at each of eight bytes.
+type numbers uint64
+
+func (n numbers) at(i int) int64 { return int64(n >> (8 * i) & 0xff) } //nolint:gosec // one byte
+
+// pairs reads all numbers of two digits in a text that should have this layout, at once.
+func pairs(text, layout, marks uint64) (n numbers, ok bool) {
+	digits := text ^ layout // 0 to 9 for each digit, 0 for each mark
+	ok = (digits|digits+eachByte*(0x80-10))&(eachByte*0x80) == 0 && digits&marks == 0
+	return numbers(digits*10 + digits>>8), ok
 }
 
-// isoClock reads hh:mm[:ss[.fraction]] and returns what follows it.
-func isoClock(b []byte) (seconds, micros int64, rest []byte, ok bool) {
-	if len(b) == 0 {
-		return 0, 0, nil, true
+// isoSeconds reads [:ss[.fraction]] and returns what follows it.
+func isoSeconds(b []byte) (seconds, micros int64, rest []byte, ok bool) {
+	if len(b) < 3 || b[0] != ':' {
+		return 0, 0, b, true
 	}
-	if b[2] != ':' || !allDigits(b[:2]) || !allDigits(b[3:5]) || two(b) > 23 || two(b[3:]) > 59 {
+	if seconds = two(b[1:]); seconds > 59 {
 		return 0, 0, nil, false
 	}
-	seconds, rest = two(b)*3600+two(b[3:])*60, b[5:]
-	if len(rest) < 3 || rest[0] != ':' {
-		return seconds, 0, rest, true
-	}
-	if !allDigits(rest[1:3]) || two(rest[1:]) > 59 {
-		return 0, 0, nil, false
-	}
-	seconds, rest = seconds+two(rest[1:]), rest[3:]
-	if len(rest) < 2 || rest[0] != '.' && rest[0] != ',' {
-		return seconds, 0, rest, true
+	micros, rest, ok = isoFraction(b[3:])
+	return seconds, micros, rest, ok
+}
+
+// isoFraction reads [.fraction], which may have any number of digits.
+func isoFraction(b []byte) (micros int64, rest []byte, ok bool) {
+	if len(b) < 2 || b[0] != '.' && b[0] != ',' {
+		return 0, b, true
 	}
 	digits := 1
-	for unit := int64(100_000); digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9'; unit /= 10 {
-		micros += int64(rest[digits]-'0') * unit
+	for unit := int64(100_000); digits < len(b) && b[digits]-'0' <= 9; unit /= 10 {
+		micros += int64(b[digits]-'0') * unit
 		digits++
 	}
-	return seconds, micros, rest[digits:], digits > 1
+	return micros, b[digits:], digits > 1
 }
 
 // isoOffset reads the zone at the end, in seconds east of UTC.
 func isoOffset(b []byte) (offset int64, zoned, ok bool) {
-	b = bytes.TrimLeft(b, " ")
+	if len(b) > 0 && b[0] == ' ' {
+		b = bytes.TrimLeft(b, " ")
+	}
 	switch {
 	case len(b) == 0:
 		return 0, false, true
@@ -108,7 +128,7 @@ func numericOffset(b []byte) (int64, bool) {
 	} else if len(digits) == 5 && digits[2] == ':' {
 		digits = []byte{digits[0], digits[1], digits[3], digits[4]}
 	}
-	if sign == 0 || len(digits) != 4 || !allDigits(digits) || two(digits) > 15 || two(digits[2:]) > 59 {
+	if sign == 0 || len(digits) != 4 || two(digits) > 15 || two(digits[2:]) > 59 {
 		return 0, false
 	}
 	offset := two(digits)*3600 + two(digits[2:])*60
@@ -143,8 +163,14 @@ func firstOffset(t time.Time, local, offset int64) int64 {
 	return offset
 }
 
-// two reads two digits that are known to be digits.
-func two(b []byte) int64 { return int64(b[0]-'0')*10 + int64(b[1]-'0') }
+// two reads two digits; what is none gives a number above all that two digits can say.
+func two(b []byte) int64 {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return int64(tens)*10 + int64(ones)
+}
 
 func daysIn(year, month int64) int64 {
 	switch month {

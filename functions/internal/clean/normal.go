@@ -2,7 +2,6 @@ package clean
 
 import (
 	"bytes"
-	"slices"
 	"unicode/utf8"
 
 	"eventdrop/functions/internal/contract"
@@ -27,7 +26,7 @@ func newNormalizer(col *contract.Column) normalizer {
 
 // trimFloat turns "123.0", as columns of floats have it, into "123" and leaves everything else alone.
 func trimFloat(cell []byte) []byte {
-	if end := cell[len(cell)-1]; end != '0' && end != '.' {
+	if !mayEndFloat(cell[len(cell)-1]) {
 		return cell
 	}
 	point := bytes.IndexByte(cell, '.')
@@ -39,6 +38,8 @@ func trimFloat(cell []byte) []byte {
 	}
 	return cell[:point]
 }
+
+func mayEndFloat(b byte) bool { return b == '0' || b == '.' }
 
 func newCaseChanger(to string) normalizer {
 	switch to {
@@ -54,20 +55,27 @@ func newCaseChanger(to string) normalizer {
 // are left to unicode's way.
 func caseChanger(first byte, unicode func([]byte) []byte) normalizer {
 	return func(cell []byte, arena *[]byte) []byte {
-		if !slices.ContainsFunc(cell, func(b byte) bool { return b >= utf8.RuneSelf || b-first < 26 }) {
-			return cell
-		}
-		start := len(*arena)
-		*arena = append(*arena, cell...)
-		changed := (*arena)[start:]
-		for i, b := range changed {
-			if b >= utf8.RuneSelf {
-				return unicode(cell)
-			}
-			if b-first < 26 {
-				changed[i] = b ^ 0x20
+		for i, b := range cell {
+			if b-first < 26 || b >= utf8.RuneSelf {
+				return changeCase(cell, i, first, unicode, arena)
 			}
 		}
-		return changed
+		return cell
 	}
+}
+
+// changeCase is for a cell whose first change is at position from.
+func changeCase(cell []byte, from int, first byte, unicode func([]byte) []byte, arena *[]byte) []byte {
+	start := len(*arena)
+	*arena = append(*arena, cell...)
+	changed := (*arena)[start:]
+	for i, b := range changed[from:] {
+		if b >= utf8.RuneSelf {
+			return unicode(cell)
+		}
+		if b-first < 26 {
+			changed[from+i] = b ^ 0x20
+		}
+	}
+	return changed
 }

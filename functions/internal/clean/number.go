@@ -1,7 +1,6 @@
 package clean
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -83,26 +82,47 @@ const (
 // parseDecimal reads [+-]digits[.digits] as a whole number of 10^-scale.
 func parseDecimal(text []byte, scale int) (int64, precision) {
 	sign, text := cutSign(text)
-	whole, fraction, _ := bytes.Cut(text, []byte{'.'})
-	if len(whole)+len(fraction) == 0 || !allDigits(whole) || !allDigits(fraction) {
-		return 0, malformed
-	}
-	n, fits := appendDigits(0, whole)
-	kept := min(scale, len(fraction))
-	if fits {
-		n, fits = appendDigits(n, fraction[:kept])
-	}
-	for i := kept; i < scale && fits; i++ {
-		n, fits = appendDigits(n, []byte{'0'})
-	}
-	state := exact
-	if dropped := fraction[kept:]; len(bytes.TrimRight(dropped, "0")) > 0 {
-		state = inexact
-		if dropped[0] >= '5' {
-			n++
+	n, digits, state := uint64(0), 0, exact
+	places, up := -1, false // the decimal places so far, -1 before the point; whether to round away from zero
+	for _, b := range text {
+		switch digit := b - '0'; {
+		case b == '.' && places < 0:
+			places = 0
+			continue
+		case digit > 9:
+			return 0, malformed
+		case places < scale:
+			n = appendDigit(n, digit)
+		case digit > 0:
+			state, up = inexact, up || places == scale && digit >= 5
+		}
+		digits++
+		if places >= 0 {
+			places++
 		}
 	}
-	return signed(sign, n, fits, state)
+	if digits == 0 {
+		return 0, malformed
+	}
+	for places = max(places, 0); places < scale; places++ {
+		n = appendDigit(n, 0)
+	}
+	if up {
+		n++
+	}
+	return signed(sign, n, state)
+}
+
+func signed(sign byte, n uint64, state precision) (int64, precision) {
+	switch {
+	case sign == '-' && n <= 1<<63:
+		return -int64(n), state //nolint:gosec // -(1<<63) is its own negative
+	case sign == '-':
+		return math.MinInt64, overflow
+	case n <= math.MaxInt64:
+		return int64(n), state
+	}
+	return math.MaxInt64, overflow
 }
 
 // cutSign returns '-', '+' or 0, and the text without it.
@@ -113,27 +133,15 @@ func cutSign(text []byte) (sign byte, rest []byte) {
 	return 0, text
 }
 
-// appendDigits appends decimal digits to n; false where the result surely exceeds 64 bits and a sign.
-func appendDigits(n uint64, digits []byte) (uint64, bool) {
-	for _, digit := range digits {
-		if n > math.MaxInt64/10 {
-			return 0, false
-		}
-		n = n*10 + uint64(digit-'0')
-	}
-	return n, true
-}
+// beyond64 stands for every number beyond 64 bits and a sign.
+const beyond64 = 1<<63 + 1
 
-func signed(sign byte, n uint64, fits bool, state precision) (int64, precision) {
-	switch {
-	case sign == '-' && fits && n <= 1<<63:
-		return -int64(n), state //nolint:gosec // -(1<<63) is its own negative
-	case sign == '-':
-		return math.MinInt64, overflow
-	case fits && n <= math.MaxInt64:
-		return int64(n), state
+// appendDigit appends a decimal digit to n.
+func appendDigit(n uint64, digit byte) uint64 {
+	if n > math.MaxInt64/10 {
+		return beyond64
 	}
-	return math.MaxInt64, overflow
+	return n*10 + uint64(digit)
 }
 
 func allDigits(text []byte) bool {

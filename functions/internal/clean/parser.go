@@ -1,8 +1,9 @@
 package clean
 
 import (
-	"encoding/hex"
 	"fmt"
+	"maps"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -52,28 +53,47 @@ func textParser(maxLength int) parser {
 	}
 }
 
+// plainLength is the length in bytes up to which a column's parser takes any cell as it is.
+func plainLength(col *contract.Column) int {
+	switch {
+	case col.Type() != dropzone.Identifier && col.Type() != dropzone.Text:
+		return -1
+	case col.MaxLength == 0:
+		return math.MaxInt
+	}
+	return col.MaxLength
+}
+
 // enumParser accepts the enum's values and their synonyms, folded; the value is the enum's own spelling.
 func enumParser(col *contract.Column) parser {
-	values := map[string][]byte{}
-	for value, synonyms := range col.Values {
-		for _, spelling := range append([]string{value}, synonyms...) {
-			values[contract.Fold(spelling)] = []byte(value)
-		}
-	}
+	words := newWordTable(spellings(col))
 	return func(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
-		value, ok := values[string(cell)] // as most are spelled
-		if !ok {
+		value := words.value(cell) // as most are spelled
+		if value == nil {
 			start := len(*arena)
 			*arena = contract.AppendFold(*arena, cell)
-			value, ok = values[string((*arena)[start:])]
+			value = words.value((*arena)[start:])
 			*arena = (*arena)[:start]
 		}
-		if !ok {
+		if value == nil {
 			return verdict{reason: dropzone.UnknownValue}
 		}
 		v.Bytes = value
 		return verdict{}
 	}
+}
+
+// spellings maps each spelling to its value: folded, and, to save most cells the folding, as the
+// contract has it.
+func spellings(col *contract.Column) map[string][]byte {
+	folded, all := map[string][]byte{}, map[string][]byte{}
+	for value, synonyms := range col.Values {
+		for _, spelling := range append([]string{value}, synonyms...) {
+			folded[contract.Fold(spelling)], all[spelling] = []byte(value), []byte(value)
+		}
+	}
+	maps.Copy(all, folded)
+	return all
 }
 
 func parseBoolean(cell []byte, v *dropzone.Value, _ *[]byte) verdict {
@@ -86,43 +106,4 @@ func parseBoolean(cell []byte, v *dropzone.Value, _ *[]byte) verdict {
 		return verdict{reason: dropzone.InvalidBoolean}
 	}
 	return verdict{}
-}
-
-// parseUUID reads the 36 characters of RFC 9562 or the 32 digits alone, in any case, with or without
-// braces or the prefix of a URN.
-func parseUUID(cell []byte, v *dropzone.Value, arena *[]byte) verdict {
-	digits, ok := uuidDigits(cell)
-	if !ok {
-		return verdict{reason: dropzone.InvalidUUID}
-	}
-	var id [16]byte
-	if _, err := hex.Decode(id[:], digits[:]); err != nil {
-		return verdict{reason: dropzone.InvalidUUID}
-	}
-	start := len(*arena)
-	*arena = append(*arena, id[:]...)
-	v.Bytes = (*arena)[start:]
-	return verdict{}
-}
-
-// uuidDigits drops what is no digit. The digits are not checked.
-func uuidDigits(cell []byte) (digits [32]byte, ok bool) {
-	const urn = "urn:uuid:"
-	if len(cell) > 2 && cell[0] == '{' && cell[len(cell)-1] == '}' {
-		cell = cell[1 : len(cell)-1]
-	} else if len(cell) > len(urn) && strings.EqualFold(string(cell[:len(urn)]), urn) {
-		cell = cell[len(urn):]
-	}
-	switch {
-	case len(cell) == 32:
-		return [32]byte(cell), true
-	case len(cell) != 36 || cell[8] != '-' || cell[13] != '-' || cell[18] != '-' || cell[23] != '-':
-		return digits, false
-	}
-	*(*[8]byte)(digits[0:]) = [8]byte(cell) // by fixed lengths: each is one move
-	*(*[4]byte)(digits[8:]) = [4]byte(cell[9:])
-	*(*[4]byte)(digits[12:]) = [4]byte(cell[14:])
-	*(*[4]byte)(digits[16:]) = [4]byte(cell[19:])
-	*(*[12]byte)(digits[20:]) = [12]byte(cell[24:])
-	return digits, true
 }

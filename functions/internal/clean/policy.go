@@ -29,8 +29,8 @@ func (c *column) compilePolicy(p contract.Policy, typ dropzone.Type) (policy, er
 		return compiled, nil
 	}
 	var arena []byte
-	cell := c.read([]byte(p.Default), &arena)
-	if c.nulls.contains(cell) {
+	cell, absent := c.read([]byte(p.Default), &arena)
+	if absent {
 		return policy{}, fmt.Errorf("default %q: it means no value: use null", p.Default)
 	}
 	if verdict := c.parse(cell, v, &arena); verdict.reason != "" || verdict.repair != "" {

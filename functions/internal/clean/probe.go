@@ -25,6 +25,7 @@ func NewProbe(def contract.Column) (*Probe, error) {
 func (p *Probe) Fits(cell []byte) (value int64, fits, exact bool) {
 	p.arena = p.arena[:0]
 	var v dropzone.Value
-	verdict := p.column.parse(p.column.read(cell, &p.arena), &v, &p.arena)
+	cell, _ = p.column.read(cell, &p.arena)
+	verdict := p.column.parse(cell, &v, &p.arena)
 	return v.Int, verdict.reason == "", verdict.reason == "" && verdict.repair == ""
 }

@@ -107,8 +107,15 @@ func (r *Rows) Next() (*dropzone.Event, *dropzone.Reject, error) {
 // order, then the rules.
 func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason) {
 	r.begin(record)
-	for i := range r.cleaner.columns {
-		if reason := r.cleanCell(i, record); reason != "" {
+	columns, values, fields := r.cleaner.columns, r.event.Values, record.Fields
+	for i, at := range r.cells {
+		var field []byte
+		if at >= 0 {
+			field = fields[at]
+		}
+		if col := &columns[i]; len(field) <= col.plain && col.ends.settle(field) && !r.event.Derived {
+			values[i] = dropzone.Value{Bytes: field, Present: true} // as cleanCell would say of most texts
+		} else if reason := r.cleanCell(i, field); reason != "" {
 			return i, reason
 		}
 	}
@@ -125,8 +132,8 @@ func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason
 
 func (r *Rows) begin(record *csvfile.Record) {
 	r.arena, r.repairs = r.arena[:0], r.repairs[:0]
-	key := &r.cleaner.columns[r.cleaner.key]
-	r.event.Derived = key.nulls.contains(key.read(r.field(r.cleaner.key, record), &r.arena))
+	key := r.cleaner.key
+	_, r.event.Derived = r.cleaner.columns[key].read(r.field(key, record), &r.arena)
 	if r.event.Derived {
 		r.hash.reset(len(r.cleaner.columns))
 	}
@@ -146,18 +153,34 @@ func (r *Rows) finish(record *csvfile.Record) {
 	}
 }
 
-// cleanCell reads one cell into its value: absent, invalid or fine, each as the column's policy says.
-func (r *Rows) cleanCell(i int, record *csvfile.Record) dropzone.Reason {
+// cleanCell reads one field into its value: absent, invalid or fine, each as the column's policy says.
+func (r *Rows) cleanCell(i int, field []byte) dropzone.Reason {
 	col, v := &r.cleaner.columns[i], &r.event.Values[i]
-	cell := col.read(r.field(i, record), &r.arena)
-	if col.nulls.contains(cell) {
+	cell, absent := field, false
+	if !col.ends.settle(field) {
+		cell, absent = col.read(field, &r.arena)
+	}
+	if absent {
 		return r.absentCell(i)
 	}
 	v.Present = true
-	verdict := col.parse(cell, v, &r.arena)
-	if r.event.Derived {
-		r.hash.note(i, cell, v, verdict)
+	var how verdict
+	if len(cell) <= col.plain {
+		v.Bytes = cell
+	} else {
+		how = col.parse(cell, v, &r.arena)
 	}
+	if r.event.Derived {
+		r.hash.note(i, cell, v, how)
+	}
+	if how.reason == "" && how.repair == "" {
+		return ""
+	}
+	return r.unsoundCell(i, how)
+}
+
+// unsoundCell treats a cell that had to be repaired or is invalid.
+func (r *Rows) unsoundCell(i int, verdict verdict) dropzone.Reason {
 	if verdict.repair != "" {
 		r.noteRepair(verdict.repair, i)
 	}

@@ -2,7 +2,6 @@ package clean
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"time"
 
@@ -60,11 +59,10 @@ func newTimeReader(format string, zone *time.Location) (timeReader, error) {
 // are refused.
 func readEpoch(cell []byte) (int64, bool) {
 	whole, fraction, _ := bytes.Cut(cell, []byte{'.'})
-	n, fits := appendDigits(0, whole)
-	if len(whole) == 0 || !allDigits(whole) || !allDigits(fraction) || !fits || n > math.MaxInt64 {
+	count, state := parseDecimal(whole, 0)
+	if !allDigits(whole) || !allDigits(fraction) || state != exact {
 		return 0, false
 	}
-	count := int64(n)
 	switch {
 	case count < 1e11:
 		micros, _ := parseDecimal(cell[:min(len(cell), len(whole)+len(".000000"))], 6)
