@@ -28,12 +28,14 @@ type Cleaner struct {
 
 // column is one compiled column.
 type column struct {
-	name   string
-	ends   endings
-	plain  int // up to so many bytes any normal cell is a value as it is; -1: each must be parsed
-	parse  parser
-	normal normalizer // nil: cells are normal as they are
-	nulls  tokenSet
+	name  string
+	ends  endings
+	plain int // up to so many bytes any normal cell is a value as it is; -1: each must be parsed
+	// An empty cell is null, and that is all.
+	optional bool
+	parse    parser
+	normal   normalizer // nil: cells are normal as they are
+	nulls    tokenSet
 	// What becomes of a cell that is absent, one that is wrong, and one that is below the minimum.
 	absent, invalid, low policy
 }
@@ -94,6 +96,7 @@ func compileColumn(c *contract.Contract, i int, faults *contract.Faults) column 
 	}
 	col.absent, err = col.compilePolicy(def.Absent, def.Type())
 	fault("absent", err)
+	col.optional = col.nulls.empty && col.absent.action == contract.UseNull
 	col.invalid, err = col.compilePolicy(def.Invalid, def.Type())
 	fault("invalid", err)
 	if col.low = col.invalid; def.BelowMinimum.Action != contract.PolicyUnset {

@@ -34,7 +34,7 @@ func (s nameSet) newExtra(name string, field int) extra {
 func (r *Rows) collectExtras(fields [][]byte) {
 	v := &r.event.Values[len(r.event.Values)-1]
 	*v = dropzone.Value{}
-	start := len(r.arena)
+	start, arena := len(r.arena), r.arena
 	for i := range r.extras {
 		cell := fields[r.extras[i].field]
 		if mayTrim(cell) {
@@ -48,13 +48,14 @@ func (r *Rows) collectExtras(fields [][]byte) {
 			separator = '{'
 		}
 		v.Present = true
-		r.arena = append(append(r.arena, separator), r.extras[i].prefix...)
-		r.arena = appendJSONString(r.arena, cell)
+		arena = append(append(arena, separator), r.extras[i].prefix...)
+		arena = appendJSONString(arena, cell)
 	}
 	if v.Present {
-		r.arena = append(r.arena, '}')
-		v.Bytes = r.arena[start:]
+		arena = append(arena, '}')
+		v.Bytes = arena[start:]
 	}
+	r.arena = arena
 }
 
 // appendJSONString appends text, which is UTF-8 without NUL, as a JSON string (RFC 8259, section 7).

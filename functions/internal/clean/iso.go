@@ -76,7 +76,7 @@ func (n numbers) at(i int) int64 { return int64(n >> (8 * i) & 0xff) } //nolint:
 // pairs reads all numbers of two digits in a text that should have this layout, at once.
 func pairs(text, layout, marks uint64) (n numbers, ok bool) {
 	digits := text ^ layout // 0 to 9 for each digit, 0 for each mark
-	ok = (digits|digits+eachByte*(0x80-10))&(eachByte*0x80) == 0 && digits&marks == 0
+	ok = (digits|(digits+eachByte*(0x80-10)))&(eachByte*0x80) == 0 && digits&marks == 0
 	return numbers(digits*10 + digits>>8), ok
 }
 

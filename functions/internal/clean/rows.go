@@ -113,10 +113,15 @@ func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason
 		if at >= 0 {
 			field = fields[at]
 		}
-		if col := &columns[i]; len(field) <= col.plain && col.ends.settle(field) && !r.event.Derived {
-			values[i] = dropzone.Value{Bytes: field, Present: true} // as cleanCell would say of most texts
-		} else if reason := r.cleanCell(i, field); reason != "" {
-			return i, reason
+		switch col := &columns[i]; { // first what cleanCell, too, would say of most empty cells and texts
+		case len(field) == 0 && col.optional:
+			values[i] = dropzone.Value{}
+		case len(field) <= col.plain && col.ends.settle(field) && !r.event.Derived:
+			values[i] = dropzone.Value{Bytes: field, Present: true}
+		default:
+			if reason := r.cleanCell(i, field); reason != "" {
+				return i, reason
+			}
 		}
 	}
 	r.collectExtras(record.Fields)
@@ -132,8 +137,12 @@ func (r *Rows) clean(record *csvfile.Record) (column int, reason dropzone.Reason
 
 func (r *Rows) begin(record *csvfile.Record) {
 	r.arena, r.repairs = r.arena[:0], r.repairs[:0]
-	key := r.cleaner.key
-	_, r.event.Derived = r.cleaner.columns[key].read(r.field(key, record), &r.arena)
+	key := &r.cleaner.columns[r.cleaner.key]
+	if field := r.field(r.cleaner.key, record); key.ends.settle(field) {
+		r.event.Derived = false
+	} else {
+		_, r.event.Derived = key.read(field, &r.arena)
+	}
 	if r.event.Derived {
 		r.hash.reset(len(r.cleaner.columns))
 	}
