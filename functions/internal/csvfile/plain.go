@@ -28,6 +28,19 @@ func (s *splitter) plain(text []byte) {
 	s.add(text[begin:])
 }
 
+// indexEither finds the first of two bytes, neither of which is NUL. It is made for fields, which are
+// shorter than what bytes.IndexByte is good at.
+func indexEither(text []byte, a, b byte) int {
+	first, second := uint64(a)*lowBits, uint64(b)*lowBits
+	for i := 0; i < len(text); i += 8 {
+		word := load(text[i:])
+		if hits := zeroBytes(word^first) | zeroBytes(word^second); hits != 0 {
+			return i + bits.TrailingZeros64(hits)/8
+		}
+	}
+	return -1
+}
+
 // The lowest and the highest bit of each of eight bytes.
 const (
 	lowBits  = 0x0101010101010101

@@ -53,13 +53,17 @@ func (s *splitter) quoted(text []byte, inside bool) (how ending) {
 
 // bare takes a field that does not begin with a quote.
 func (s *splitter) bare(text []byte) (rest []byte, how ending) {
-	how = whole
-	if i := bytes.IndexByte(text, s.delimiter); i >= 0 {
-		text, rest, how = text[:i], text[i+1:], another
+	i := indexEither(text, s.delimiter, quote)
+	if i >= 0 && text[i] == quote {
+		s.literal = true
+		i = bytes.IndexByte(text, s.delimiter)
 	}
-	s.literal = s.literal || bytes.IndexByte(text, quote) >= 0
-	s.add(text)
-	return rest, how
+	if i < 0 {
+		s.add(text)
+		return nil, whole
+	}
+	s.add(text[:i])
+	return text[i+1:], another
 }
 
 // enclosed takes a quoted field; text begins after its opening quote.
