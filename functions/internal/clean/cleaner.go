@@ -120,7 +120,7 @@ func (c *column) read(field []byte, arena *[]byte) (cell []byte, absent bool) {
 // mayTrim spares most fields the call of bytes.TrimSpace: they have nothing to cut off.
 func mayTrim(field []byte) bool {
 	n := len(field)
-	return n > 0 && !(isSolid(field[0]) && isSolid(field[n-1]))
+	return n > 0 && (!isSolid(field[0]) || !isSolid(field[n-1]))
 }
 
 // isSolid reports whether a byte is a character of its own, and no white space.

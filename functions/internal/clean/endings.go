@@ -17,11 +17,11 @@ const (
 
 func newEndings(col *contract.Column, nulls *tokenSet) (e endings) {
 	for b := range e {
-		solid := isSolid(byte(b)) //nolint:gosec // an index of a byte
+		solid := isSolid(byte(b))
 		if !solid || nulls.first[b] || col.Case != "" {
 			e[b] |= openFirst
 		}
-		if !solid || col.Type() == dropzone.Identifier && mayEndFloat(byte(b)) { //nolint:gosec // an index of a byte
+		if !solid || col.Type() == dropzone.Identifier && mayEndFloat(byte(b)) {
 			e[b] |= openLast
 		}
 	}

@@ -71,7 +71,7 @@ const (
 // numbers are the numbers of two digits that begin at each of eight bytes.
 type numbers uint64
 
-func (n numbers) at(i int) int64 { return int64(n >> (8 * i) & 0xff) } //nolint:gosec // one byte
+func (n numbers) at(i int) int64 { return int64(n >> (8 * i) & 0xff) }
 
 // pairs reads all numbers of two digits in a text that should have this layout, at once.
 func pairs(text, layout, marks uint64) (n numbers, ok bool) {

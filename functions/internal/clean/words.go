@@ -32,8 +32,9 @@ func (t *wordTable) value(word []byte) []byte { return t.slot(word).value }
 
 // slot returns the slot of a word, or the free one where it belongs.
 func (t *wordTable) slot(word []byte) *spelling {
+	last := uint64(1)<<(64-t.shift) - 1
 	for at := hashWord(word) >> t.shift; ; at++ {
-		s := &t.slots[at&uint64(len(t.slots)-1)]
+		s := &t.slots[at&last]
 		if s.value == nil || bytes.Equal(s.word, word) {
 			return s
 		}
