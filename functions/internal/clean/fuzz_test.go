@@ -78,8 +78,8 @@ func sanitized(text string) string {
 func readCell(c *Cleaner, text string) (canonicalForm string, v dropzone.Value, said verdict) {
 	col := &c.columns[1]
 	var arena []byte
-	cell := col.read([]byte(text), &arena)
-	if v.Present = !col.nulls.contains(cell); !v.Present {
+	cell, absent := col.read([]byte(text), &arena)
+	if v.Present = !absent; absent {
 		return "", v, verdict{}
 	}
 	if said = col.parse(cell, &v, &arena); said.reason != "" {

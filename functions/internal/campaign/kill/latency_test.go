@@ -49,7 +49,7 @@ func (b *poisoned) arm(objects int, withPoison bool) []float64 {
 func (b *poisoned) quiesce() {
 	b.t.Helper()
 	b.world.Eventually(strconv.Itoa(len(b.dropped)), "select count(*) from objects where key like 'poison/%'")
-	if _, err := b.world.DB.Pool.Exec(b.t.Context(), "update objects set next_attempt_at = 'infinity' where state = 'failed'"); err != nil {
+	if _, err := b.world.DB.Pool.Exec(b.t.Context(), "update objects set next_attempt_at = clock_timestamp() + interval '15 minutes' where state = 'failed'"); err != nil {
 		b.t.Fatal(err)
 	}
 }
