@@ -56,7 +56,7 @@ func orders(n int) string {
 	return text.String()
 }
 
-func TestFromASampleToRows(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestFromASampleToRows(t *testing.T) {
 	w := newWorld(t)
 	sample := write(t, "Bestellungen.csv", orders(30))
 	path := filepath.Join(t.TempDir(), "bestellungen.yaml")
@@ -82,7 +82,7 @@ func TestFromASampleToRows(t *testing.T) { //nolint:paralleltest // settings bel
 }
 
 // A table that is there is never touched: its comments say what its keys were derived from.
-func TestTheDDLAppliedAgainChangesNothing(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestTheDDLAppliedAgainChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	path := write(t, "visits.yaml", visitsContract)
 	w.createTable(path)
@@ -119,7 +119,7 @@ columns:
 `
 
 // Semantics 4: records that are in the table must not come again under other keys.
-func TestAChangeOfIdentityIsRefusedOnAFilledTable(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestAChangeOfIdentityIsRefusedOnAFilledTable(t *testing.T) {
 	w := newWorld(t)
 	path := write(t, "visits.yaml", visitsContract)
 	w.createTable(path)

@@ -118,8 +118,10 @@ func TestContractsThatShareATable(t *testing.T) {
 	const columns = "  - {name: name, type: text}\n  - {name: price, type: decimal, scale: 2}\n  - {name: at, type: timestamp, required: true}\n"
 	for _, test := range []struct{ name, replace, by, more, want string }{
 		{name: "the same"},
-		{"other aliases, bounds, rules and policies", "name: price, type: decimal, ", "name: price, type: decimal, aliases: [p], minimum: 1, invalid: null, ",
-			"rules: [{rule: not_in_future, column: at, tolerance: 1h}]\nfinal_newline: optional\nmax_rejected_rows: 1\n", ""},
+		{
+			"other aliases, bounds, rules and policies", "name: price, type: decimal, ", "name: price, type: decimal, aliases: [p], minimum: 1, invalid: null, ",
+			"rules: [{rule: not_in_future, column: at, tolerance: 1h}]\nfinal_newline: optional\nmax_rejected_rows: 1\n", "",
+		},
 		{"a column less", "  - {name: name, type: text}\n", "", "", "there is also a column name"},
 		{"a column more", "  - {name: name, type: text}\n", "  - {name: name, type: text}\n  - {name: b, type: text}\n", "", "there is no column b"},
 		{"another type", "name: name, type: text", "name: name, type: integer", "", "column name is text, not integer"},

@@ -80,7 +80,7 @@ func (c *Config) contractText(ctx context.Context, name string) ([]byte, error) 
 }
 
 func fileText(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, fmt.Errorf("%w (the built-in ones are %s)", err, strings.Join(contract.EmbeddedNames(), " and "))
 	}
