@@ -167,7 +167,7 @@ func TestCheckTellsAllFaultsWithTheirPlaces(t *testing.T) { //nolint:paralleltes
 	}
 }
 
-func TestTheEmbeddedContractsAreSound(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestTheEmbeddedContractsAreSound(t *testing.T) {
 	w := newWorld(t)
 	w.wants(exitDone, []string{"contract", "check"}, "contract ecommerce_events is sound, and table events fits it")
 	w.wants(exitRefused, []string{"contract", "check", "original_pipeline"}, "table: original_events is not there")

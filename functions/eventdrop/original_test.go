@@ -87,7 +87,7 @@ func repaired(record map[string]string, modified time.Time) map[string]string {
 }
 
 // Issue 4: the original pipeline's shape under its own contract, from the bucket to the table, value by value.
-func TestTheOriginalsFilesAreRepairedIntoTheirTable(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestTheOriginalsFilesAreRepairedIntoTheirTable(t *testing.T) {
 	w := newWorld(t)
 	w.createTable("original_pipeline")
 	t.Setenv("EVENTDROP_CONTRACT", "original_pipeline")

@@ -51,7 +51,7 @@ const basarExport = "Zeit;Ereignis;Kunde;Betrag;Artikel;Filiale;Kampagne\n" +
 	"1763633703;Retoure;44;1;Lampe;;\n"
 
 // Issue 4: a different shop's export needs a contract and nothing else; several contracts serve one bucket, in one process.
-func TestServeLoadsTwoShopsUnderTwoContracts(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestServeLoadsTwoShopsUnderTwoContracts(t *testing.T) {
 	w := newWorld(t)
 	basar := write(t, "basar.yaml", basarContract)
 	w.createTable(basar)
@@ -114,7 +114,7 @@ func (w *world) checkShop() {
 }
 
 // Retries, the pause, redrive and replay know every contract.
-func TestRedriveAndRetryUnderTwoContracts(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestRedriveAndRetryUnderTwoContracts(t *testing.T) {
 	w := newWorld(t)
 	basar, shop := write(t, "basar.yaml", basarContract), shopContract(t)
 	w.createTable(basar)
@@ -148,7 +148,7 @@ func TestRedriveAndRetryUnderTwoContracts(t *testing.T) { //nolint:paralleltest 
 	w.expect("6", "select count(*) from basar")
 }
 
-func TestContractsThatOverlapAreRefusedEverywhere(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestContractsThatOverlapAreRefusedEverywhere(t *testing.T) {
 	w := newWorld(t)
 	basar := write(t, "basar.yaml", basarContract)
 	w.createTable(basar)
@@ -173,7 +173,7 @@ func TestContractsThatOverlapAreRefusedEverywhere(t *testing.T) { //nolint:paral
 }
 
 // A file of this machine has no key: its path chooses where it reads like one, and else a person does.
-func TestLoadOfAFileUnderOneOfSeveralContracts(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestLoadOfAFileUnderOneOfSeveralContracts(t *testing.T) {
 	w := newWorld(t)
 	basar, shop := write(t, "basar.yaml", basarContract), shopContract(t)
 	w.createTable(basar)
@@ -200,7 +200,7 @@ func TestLoadOfAFileUnderOneOfSeveralContracts(t *testing.T) { //nolint:parallel
 	w.expect("basar basar", "select string_agg(contract, ' ') from objects")
 }
 
-func TestAContractInTheBucket(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestAContractInTheBucket(t *testing.T) {
 	w := newWorld(t)
 	w.put("contracts/basar.yaml", basarContract)
 	address := "s3://" + w.config.S3Bucket + "/contracts/basar.yaml"
