@@ -94,7 +94,7 @@ func TestDecimalPlacesAreThoseThatAreWritten(t *testing.T) {
 	for cell, want := range map[string]string{
 		"19.50": "scale: 2", "1.007,50 €": "scale: 2", "20.00": "scale: 2", "1,234.5": "scale: 1", "1.125": "scale: 3", "0.123456789": "scale: 8",
 	} {
-		if p := mustPropose(t, []byte("name;amount\na;"+cell+"\n"), "a.csv"); !strings.Contains(string(p.YAML), "type: decimal\n    "+want+"\n") {
+		if p := mustPropose(t, []byte("name;amount\na;"+cell+"\n"), "a.csv"); !strings.Contains(string(p.YAML), "    type: decimal\n    required: true\n    "+want+"\n") {
 			t.Errorf("%s: no %s in\n%s", cell, want, p.YAML)
 		}
 	}
