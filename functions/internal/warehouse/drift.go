@@ -1,14 +1,6 @@
 package warehouse
 
-import (
-	"context"
-	"fmt"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-
-	"eventdrop/functions/internal/dropzone"
-)
+import "github.com/jackc/pgx/v5"
 
 // Change says how a column drifted.
 type Change string
@@ -34,33 +26,4 @@ func (l *load) queueDrift(batch *pgx.Batch) {
 	if len(columns) > 0 {
 		batch.Queue(l.w.queries["note_drift"], l.receipt.Contract, l.receipt.Revision, l.receipt.ObjectID, columns, changes)
 	}
-}
-
-// Drift is the first sight of a column that is new or missing.
-type Drift struct {
-	Contract  string    `json:"contract"`
-	Column    string    `json:"column"`
-	Change    Change    `json:"change"`
-	NoticedAt time.Time `json:"noticed_at"`
-	Bucket    string    `json:"bucket"`
-	Key       string    `json:"key"` // of the first object
-	// With is how many of the Lately newest objects have the column; 1,000 at most are counted.
-	With   int64 `json:"objects_with"`
-	Lately int64 `json:"objects_lately"`
-}
-
-// Object is the first object that showed it.
-func (d *Drift) Object() dropzone.Object { return dropzone.Object{Bucket: d.Bucket, Key: d.Key} }
-
-// NewDrift returns what has drifted for the first time in the last 7 days, newest first, limit at most.
-func (w *Warehouse) NewDrift(ctx context.Context, limit int) ([]Drift, error) {
-	rows, err := w.pool.Query(ctx, w.queries["drift"], limit)
-	if err != nil {
-		return nil, fmt.Errorf("read column_drift: %w", err)
-	}
-	drift, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Drift])
-	if err != nil {
-		return nil, fmt.Errorf("read column_drift: %w", err)
-	}
-	return drift, nil
 }
