@@ -24,8 +24,8 @@ const (
 // explainView is all that is known of an object or an event; what it is not, is empty.
 type explainView struct {
 	Objects []warehouse.Explanation `json:"objects"` // drops, the newest first
-	Event   *eventView              `json:"event"`
-	// Rejects have the event's id in their raw text: of its object, or, where the table does not have it, of all.
+	Events  []eventView             `json:"events"`  // at most one of each contract
+	// Rejects have the event's id in their raw text: of its object, or, where no table has it, of all.
 	Rejects []rejectView `json:"rejects"`
 
 	rejected []warehouse.RejectedRow
@@ -33,6 +33,7 @@ type explainView struct {
 
 // eventView is a row of the table and where it comes from.
 type eventView struct {
+	Contract  string                `json:"contract"`
 	Object    string                `json:"object"`
 	VersionID string                `json:"version_id"`
 	ETag      string                `json:"etag"`
@@ -62,11 +63,11 @@ func (c *explainCmd) Run(a *app) error {
 		return warehouse.Explain(err)
 	}
 	if len(view.Objects) == 0 && bucket == "" {
-		if err := view.findEvent(a.ctx, parts.Warehouse, key); err != nil {
+		if err := view.findEvent(a.ctx, parts, key); err != nil {
 			return warehouse.Explain(err)
 		}
 	}
-	if len(view.Objects) == 0 && view.Event == nil && len(view.rejected) == 0 {
+	if len(view.Objects) == 0 && len(view.Events) == 0 && len(view.rejected) == 0 {
 		return fmt.Errorf("nothing is known of %q: name an object as s3://BUCKET/KEY or by its whole key, a local file by its absolute path, "+
 			"or an event by its id; `eventdrop history PART` finds keys", c.What)
 	}
@@ -85,32 +86,45 @@ func (c *explainCmd) object() (bucket, key string, err error) {
 	return objects[0].Bucket, objects[0].Key, nil
 }
 
-// findEvent looks for an event, and for rejects with its id: in its object, which is found at once, or, where the table
-// does not have it, in the whole quarantine.
-func (v *explainView) findEvent(ctx context.Context, w *warehouse.Warehouse, id string) error {
-	event, err := w.ExplainEvent(ctx, id)
-	if err != nil {
-		return err
+// findEvent looks for an event in the table of each contract, and for rejects with its id: in its object, which is
+// found at once, or, where no table has it, in the whole quarantine.
+func (v *explainView) findEvent(ctx context.Context, parts *wiring.Parts, id string) error {
+	for _, w := range parts.Warehouses {
+		event, err := w.ExplainEvent(ctx, id)
+		if err != nil {
+			return err
+		}
+		if event == nil {
+			continue
+		}
+		v.Events = append(v.Events, viewEvent(w.Contract().Name, event))
+		if err := v.findRejects(ctx, w, id, event.ID); err != nil {
+			return err
+		}
 	}
-	objectID := int64(0)
-	if event != nil {
-		objectID = event.ID
-		v.Event = viewEvent(event)
+	if len(v.Events) > 0 {
+		return nil
 	}
-	v.rejected, err = w.RejectsWith(ctx, id, objectID, explainedRejects)
+	return v.findRejects(ctx, parts.Warehouse, id, 0)
+}
+
+func (v *explainView) findRejects(ctx context.Context, w *warehouse.Warehouse, id string, objectID int64) error {
+	rejects, err := w.RejectsWith(ctx, id, objectID, explainedRejects)
+	v.rejected = append(v.rejected, rejects...)
 	return err
 }
 
-func viewEvent(e *warehouse.ExplainedEvent) *eventView {
-	return &eventView{
-		Object: e.Object.String(), VersionID: e.Object.VersionID, ETag: e.Object.ETag, ObjectID: e.ID, Line: e.Line, Event: e.Document,
+func viewEvent(contract string, e *warehouse.ExplainedEvent) eventView {
+	return eventView{
+		Contract: contract, Object: e.Object.String(), VersionID: e.Object.VersionID, ETag: e.Object.ETag, ObjectID: e.ID, Line: e.Line,
+		Event:   e.Document,
 		Recency: recencyView{e.RecencyAt, e.ObjectModified, e.SourceHash, e.DropOrder, e.Line, e.Revision}, Receipt: e.Run,
 	}
 }
 
 // complete makes lists of what JSON readers expect to be lists.
 func (v *explainView) complete() {
-	v.Objects, v.Rejects = list(v.Objects), []rejectView{}
+	v.Objects, v.Events, v.Rejects = list(v.Objects), list(v.Events), []rejectView{}
 	for i := range v.rejected {
 		v.Rejects = append(v.Rejects, viewReject(&v.rejected[i]))
 	}

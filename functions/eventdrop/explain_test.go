@@ -22,6 +22,14 @@ func (w *world) explained(what string) explainView {
 	return view
 }
 
+// event is the only one; nil: there is none, or there are several.
+func (v explainView) event() *eventView {
+	if len(v.Events) != 1 {
+		return nil
+	}
+	return &v.Events[0]
+}
+
 // told runs the command for a person and wants to read all of this.
 func (w *world) told(what string, wants ...string) {
 	w.t.Helper()
@@ -45,7 +53,7 @@ func TestExplainTellsTheStoryOfAnObject(t *testing.T) { //nolint:paralleltest //
 	w.overwrite("orders.csv", csvHead)
 	w.command("load", address)
 	view := w.explained(address)
-	if len(view.Objects) != 2 || view.Event != nil || view.Objects[0].VersionID == view.Objects[1].VersionID {
+	if len(view.Objects) != 2 || len(view.Events) != 0 || view.Objects[0].VersionID == view.Objects[1].VersionID {
 		t.Fatalf("%+v", view)
 	}
 	newer, older := view.Objects[0], view.Objects[1]
@@ -80,7 +88,7 @@ func TestExplainTellsWhereAnEventComesFrom(t *testing.T) { //nolint:paralleltest
 	w.put("a.csv", csvHead+id+",view,2026-11-23T10:00:00Z,50\n"+id+",view,2026-11-23T10:00:00Z,5\n"+lost+",view,2026-11-23T10:00:00Z,70\n")
 	w.command("load", address)
 	view := w.explained(strings.ToUpper(id))
-	e := view.Event
+	e := view.event()
 	if e == nil || len(view.Objects) != 0 || e.Object != address || e.Line != 3 || e.Receipt == nil || e.Receipt.Kind != dropzone.Load ||
 		e.Recency.Line != 3 || e.Recency.Revision != 1 || e.Recency.DropOrder != 0 || e.Recency.RecencyAt.IsZero() || !strings.Contains(string(e.Event), `"price": 5.00`) {
 		t.Fatalf("%+v", view)
@@ -88,25 +96,25 @@ func TestExplainTellsWhereAnEventComesFrom(t *testing.T) { //nolint:paralleltest
 	if len(view.Rejects) != 1 || view.Rejects[0].Line != 2 || view.Rejects[0].Reason != dropzone.AboveMaximum {
 		t.Errorf("rejects with the id: %+v", view.Rejects)
 	}
-	w.told(id, "event\n", "object       "+address+" line 3", "brought      by the load of 20", "recency      20", "event_type   \"view\"", "rejects that hold the id", "line 2  above_maximum price \"50\"")
+	w.told(id, "event of ecommerce_events\n", "object       "+address+" line 3", "brought      by the load of 20", "recency      20", "event_type   \"view\"", "rejects that hold the id", "line 2  above_maximum price \"50\"")
 
 	rejected := w.explained(lost) // in no table: the quarantine is searched
-	if rejected.Event != nil || len(rejected.Rejects) != 1 || rejected.Rejects[0].Line != 4 || rejected.Rejects[0].Object != address {
+	if rejected.event() != nil || len(rejected.Rejects) != 1 || rejected.Rejects[0].Line != 4 || rejected.Rejects[0].Object != address {
 		t.Errorf("%+v", rejected)
 	}
 	contractWith(t, "revision: 1", "revision: 2")
 	w.redriveReport(exitDone, "--all")
-	if e := w.explained(lost).Event; e == nil || e.Receipt == nil || e.Receipt.Kind != dropzone.Redrive || e.Line != 4 || e.Recency.Revision != 2 {
+	if e := w.explained(lost).event(); e == nil || e.Receipt == nil || e.Receipt.Kind != dropzone.Redrive || e.Line != 4 || e.Recency.Revision != 2 {
 		t.Errorf("after a redrive: %+v", e)
 	}
-	if e := w.explained(id).Event; e.Line != 3 || e.Receipt.Kind != dropzone.Load {
+	if e := w.explained(id).event(); e.Line != 3 || e.Receipt.Kind != dropzone.Load {
 		t.Errorf("the other event: %+v", e)
 	}
 	w.command("replay", address) // under revision 2 as well: it brings line 3, which the redrive did not run
-	if e := w.explained(id).Event; e.Recency.Revision != 2 || e.Receipt.Kind != dropzone.Replay {
+	if e := w.explained(id).event(); e.Recency.Revision != 2 || e.Receipt.Kind != dropzone.Replay {
 		t.Errorf("after a replay: %+v, %+v", e, e.Receipt)
 	}
-	if e := w.explained(lost).Event; e.Receipt.Kind != dropzone.Redrive {
+	if e := w.explained(lost).event(); e.Receipt.Kind != dropzone.Redrive {
 		t.Errorf("what the redrive brought: %+v", e.Receipt)
 	}
 }
@@ -194,4 +202,27 @@ func TestStatusTellsOfDrift(t *testing.T) { //nolint:paralleltest // settings be
 	if _, stdout, _ = w.command("status"); strings.Contains(stdout, "drift") {
 		t.Errorf("old drift is no news\n%s", stdout)
 	}
+}
+
+// Events are looked for in the table of each contract; drift and rejects are told apart by contract.
+func TestExplainAndRejectsKnowEveryContract(t *testing.T) { //nolint:paralleltest // settings belong to the process
+	w := newWorld(t)
+	basar := write(t, "basar.yaml", basarContract)
+	w.createTable(basar)
+	t.Setenv("EVENTDROP_CONTRACT", shopContract(t)+","+basar)
+	w.put("basar/a.csv", basarExport)
+	w.put("shop/a.csv", csvHead+"11111111-1111-4111-8111-111111111111,refund,2026-11-23T10:00:00Z,1\n")
+	w.wants(exitDone, []string{"reconcile"}, "loaded: 2")
+	view := w.explained(w.value("select id from basar where what = 'purchase'"))
+	if e := view.event(); e == nil || e.Contract != "basar" || e.Line != 3 || e.Receipt == nil || !strings.Contains(string(e.Event), `"article": "Tisch; groß"`) {
+		t.Errorf("%+v", view)
+	}
+	if rows := w.rejected("--contract", "basar"); len(rows) != 1 || rows[0].Contract != "basar" || rows[0].Value != "Retoure" {
+		t.Errorf("rejects of basar: %+v", rows)
+	}
+	if rows := w.rejected(); len(rows) != 2 {
+		t.Errorf("rejects of all: %+v", rows)
+	}
+	w.expect("Filiale,Kampagne,id", "select string_agg(column_name, ',' order by column_name) from drift_entries where contract = 'basar'")
+	w.expect("1/1", "select concat(objects_with, '/', objects_lately) from column_drift where column_name = 'Filiale'")
 }

@@ -30,8 +30,8 @@ func (v *explainView) write(w io.Writer) error {
 	if len(v.Objects) == explainedDrops {
 		fmt.Fprintf(w, "the newest %d drops are shown; `eventdrop history` has all\n", explainedDrops)
 	}
-	if v.Event != nil {
-		v.Event.write(w)
+	for i := range v.Events {
+		v.Events[i].write(w)
 	}
 	if len(v.rejected) > 0 {
 		fmt.Fprintln(w, "rejects that hold the id")
@@ -135,7 +135,7 @@ func (e *eventView) write(w io.Writer) {
 		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	object := plain(e.Object)
-	fmt.Fprintln(w, "event")
+	fmt.Fprintf(w, "event of %s\n", e.Contract)
 	line("object", "%s line %d", object, e.Line)
 	if e.VersionID != "" {
 		line("version", "%s", plain(e.VersionID))
