@@ -132,7 +132,7 @@ type utf16Writer struct{ w io.Writer }
 func (u utf16Writer) Write(p []byte) (int, error) {
 	encoded := make([]byte, 0, 2*len(p))
 	for _, r := range string(p) {
-		encoded = binary.LittleEndian.AppendUint16(encoded, uint16(r)) //nolint:gosec // see above
+		encoded = binary.LittleEndian.AppendUint16(encoded, uint16(r))
 	}
 	_, err := u.w.Write(encoded)
 	return len(p), err
@@ -254,7 +254,7 @@ func TestEvilObjectsDoNotDisturbTheStream(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.put("evil/"+e.name+".csv", object.String())
-		w.drop(5, dirty(uint64(100+i))) //nolint:gosec // few
+		w.drop(5, dirty(uint64(100+i)))
 		stored++
 	}
 	w.eventually(strconv.Itoa(stored), "select count(*) from objects where key like 'evil/%' and state = 'parked'")

@@ -36,7 +36,7 @@ func goldenFiles(t *testing.T) (files []file) {
 
 // generatedFiles are the same for ever, so that what Python reads in them can be recorded.
 func generatedFiles() (files []file) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // it must be repeatable
+	random := rand.New(rand.NewPCG(1, 2)) // repeatable
 	for i := range 500 {
 		files = append(files, file{fmt.Sprint("generated/", i), []byte(generate(random))})
 	}
