@@ -12,7 +12,7 @@ import (
 	"eventdrop/generator/storefront"
 )
 
-// P1, P2: the database restarts while objects are dropped, in order and by a crash; everything that
+// P1, P2, I11: the database restarts while objects are dropped, in order and by a crash; everything that
 // failed meanwhile is found again.
 func TestPostgreSQLRestartsUnderLoad(t *testing.T) {
 	t.Parallel()

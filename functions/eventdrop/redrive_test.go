@@ -35,6 +35,7 @@ func (w *world) redriveReport(wantCode int, args ...string) redriveView {
 	return view
 }
 
+// K10: the command that releases rows of the quarantine is recorded and can be given again.
 func TestRedriveAfterARuleWasMended(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorld(t)
 	contractWith(t, `maximum: "1000000"`, `maximum: "10"`)

@@ -14,6 +14,7 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
+// S10: a loader with too few rights, among others.
 func TestOpenTellsOutcomesFromFaults(t *testing.T) {
 	t.Parallel()
 	versioned := dropzone.Object{Bucket: "drop", Key: "k", VersionID: "v1"}

@@ -116,7 +116,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return c.r.Read(p[:min(c.size, len(p))])
 }
 
-// D16. In a file of one column, every line of a text over lines would be a record; there the
+// D16, I15. In a file of one column, every line of a text over lines would be a record; there the
 // property cannot hold (see resync.go).
 func TestCutFileNeverChangesAValue(t *testing.T) {
 	t.Parallel()

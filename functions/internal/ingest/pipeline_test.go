@@ -269,6 +269,7 @@ func TestRetriesBackOffToAQuarterOfAnHour(t *testing.T) {
 	}
 }
 
+// R6: what the loader dies of, as when memory runs out, does not matter.
 func TestAnObjectThatKillsItsLoaderIsParked(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

@@ -124,6 +124,7 @@ func TestARedriveAfterARuleWasMendedBringsTheRowsWithTheirOriginalRecency(t *tes
 	}
 }
 
+// K10
 func TestASecondRedriveChangesNoEvent(t *testing.T) {
 	t.Parallel()
 	before, after := newCheap(t)

@@ -258,7 +258,7 @@ func TestANoteOfAnAttemptDoesNotWaitForeverForTheHolder(t *testing.T) {
 	}
 }
 
-// R3
+// R3, R4: a loader that froze inside its transaction loses it after a while.
 func TestTimeLimitsFollowTheDeadline(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

@@ -90,6 +90,7 @@ func TestAConnectionComesBackClean(t *testing.T) {
 	h.books()
 }
 
+// I10
 func TestManyRejectsAreWrittenInTurnsWithTheRows(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -106,7 +107,8 @@ func TestManyRejectsAreWrittenInTurnsWithTheRows(t *testing.T) {
 	if receipt.RowsRead != 9_000 || receipt.Rejected != 4_666 || receipt.Inserted != 4_334 {
 		t.Errorf("books %+v", receipt.Books)
 	}
-	h.expect("4666", "select count(*) from rejected_rows")
+	h.expect("4666", "select count(*) from rejected_rows where line_no > 1 and reason = 'invalid_uuid'")
+	h.expect("4666", "select sum(rejected) from receipts")
 	h.expect("4666", "select sum(count) from quality_counts where rule = 'invalid_uuid'")
 	h.books()
 }

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(world.Main(m)) }
 
-// R1: killed at any step, eventdrop neither loses nor doubles a row, and no object is half visible.
+// R1, I3, I8: killed at any step, eventdrop neither loses nor doubles a row, and no object is half visible.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	d := campaign.New(t, "crash points", 1)

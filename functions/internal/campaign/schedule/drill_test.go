@@ -10,7 +10,7 @@ import (
 // sideBySide is how many subjects live at a time, so that the processors work while some wait.
 const sideBySide = 4
 
-// 0 in n: the table is a function of what is in the bucket, and can be rebuilt from it.
+// I5. 0 in n: the table is a function of what is in the bucket, and can be rebuilt from it.
 func TestSchedulesOnPostgreSQL(t *testing.T) { //nolint:paralleltest // it restarts the server, and rapid takes its orders from flags
 	d := campaign.New(t, "schedules on real PostgreSQL", 500)
 	stores := make([]store, sideBySide)

@@ -62,7 +62,7 @@ func (w *World) CheckComplete() {
 	}
 }
 
-// invariants are what must hold after whatever happened; each query must answer 0.
+// invariants are what must hold after whatever happened (I1, I3, I4, I8 and I10 of the failure modes); each query must answer 0.
 var invariants = []struct{ name, sql string }{ //nolint:gochecknoglobals // a table
 	{"receipts balance, and a parked one has no rows", `select count(*) from receipts
 		where rows_read <> inserted + updated + stale + duplicate + rejected or state = 'parked' and rows_read > 0`},
