@@ -71,7 +71,7 @@ func weighted[C ~uint8](weights []int) []C {
 			}
 		}
 		due[first] -= total
-		all[i] = C(first) //nolint:gosec // few
+		all[i] = C(first)
 	}
 	return all
 }
