@@ -3,18 +3,23 @@ package bucket
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
 	"eventdrop/functions/internal/dropzone"
 )
 
-// rankPage is enough for the versions of one second; more are asked for where there are more.
+// rankPage is enough for the versions of one millisecond, and of most seconds; more are asked for where there are more.
 const rankPage = 32
 
-// VersionRank returns how many older versions of obj's key the store keeps from the same second,
-// delete markers not counted: it orders versions where last-modified cannot. A listing is the only
-// place that tells, newest first. It is 0 for an object without version id.
+// VersionRank orders the versions of obj's key that the store took within one second, which last-modified cannot: by
+// the milliseconds that a listing tells, and within one of them by the number of older versions, delete markers not
+// counted. A listing is the only place that tells, newest first. Where it has no milliseconds the number alone
+// decides. It is 0 for an object without version id.
+//
+// The milliseconds are part of it because they never change: of uploads at one instant a newer one may be listed before an
+// older one is, and its number alone would be too small for ever.
 //
 // It fails with [dropzone.ErrGone] where the version is not listed any more.
 func (s *Store) VersionRank(ctx context.Context, obj dropzone.Object) (int32, error) {
@@ -22,7 +27,7 @@ func (s *Store) VersionRank(ctx context.Context, obj dropzone.Object) (int32, er
 		return 0, nil
 	}
 	var found *minio.ObjectInfo
-	rank := int32(0)
+	older := int32(0)
 	for entry, err := range s.entries(ctx, obj.Bucket, minio.ListObjectsOptions{
 		Prefix: obj.Key, WithVersions: true, MaxKeys: rankPage,
 	}) {
@@ -30,15 +35,28 @@ func (s *Store) VersionRank(ctx context.Context, obj dropzone.Object) (int32, er
 			return 0, err
 		}
 		switch {
-		case entry.Key != obj.Key || found != nil && !wholeSeconds(entry.LastModified).Equal(wholeSeconds(found.LastModified)):
-			return rank, s.listed(obj, found)
+		case entry.Key != obj.Key || found != nil && !sameMillisecond(&entry, found):
+			return rank(found, older), s.listed(obj, found)
 		case found == nil && entry.VersionID == obj.VersionID:
 			found = &entry
 		case found != nil && !entry.IsDeleteMarker:
-			rank++
+			older++
 		}
 	}
-	return rank, s.listed(obj, found)
+	return rank(found, older), s.listed(obj, found)
+}
+
+func sameMillisecond(a, b *minio.ObjectInfo) bool {
+	return a.LastModified.Truncate(time.Millisecond).Equal(b.LastModified.Truncate(time.Millisecond))
+}
+
+// rank puts the milliseconds within the second before the number of older versions: both fit in 31 bits.
+func rank(found *minio.ObjectInfo, older int32) int32 {
+	if found == nil {
+		return 0
+	}
+	millisecond := found.LastModified.Nanosecond() / int(time.Millisecond)
+	return int32(millisecond)<<20 + older //nolint:gosec // below 1,000
 }
 
 func (s *Store) listed(obj dropzone.Object, found *minio.ObjectInfo) error {

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -22,19 +25,52 @@ func TestVersionRankOrdersTheVersionsOfOneSecond(t *testing.T) {
 			d.put(t, "k2", "") // a key that begins alike does not count
 		}
 	}
-	want, second := int32(0), int64(0)
+	last, second := int32(0), int64(0)
 	for i, obj := range stored {
 		now, err := d.Stat(t.Context(), obj)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if now.LastModified.Unix() != second {
-			want, second = 0, now.LastModified.Unix()
+		rank, err := d.VersionRank(t.Context(), now)
+		if err != nil || rank>>20 != int32(d.millisecond(t, now)) {
+			t.Errorf("version %d: got rank %d, error %v, in millisecond %d", i, rank, err, d.millisecond(t, now))
 		}
-		if rank, err := d.VersionRank(t.Context(), now); err != nil || rank != want {
-			t.Errorf("version %d: got rank %d, error %v, want %d", i, rank, err, want)
+		if now.LastModified.Unix() == second && rank <= last {
+			t.Errorf("version %d has rank %d, the one before it %d", i, rank, last)
 		}
-		want++
+		last, second = rank, now.LastModified.Unix()
+	}
+}
+
+// millisecond is when the store took a version within its second, as a listing tells.
+func (d *drop) millisecond(t *testing.T, obj dropzone.Object) int {
+	t.Helper()
+	for entry := range d.client.ListObjects(t.Context(), d.bucket, minio.ListObjectsOptions{Prefix: obj.Key, WithVersions: true}) {
+		if entry.VersionID == obj.VersionID {
+			return entry.LastModified.Nanosecond() / int(time.Millisecond)
+		}
+	}
+	t.Fatalf("%+v is not listed", obj)
+	return 0
+}
+
+// Within one millisecond the number of older versions decides, of which delete markers are none.
+func TestRankWithinAMillisecond(t *testing.T) {
+	t.Parallel()
+	at := func(ms int) *minio.ObjectInfo {
+		return &minio.ObjectInfo{LastModified: time.Date(2026, 11, 23, 10, 0, 0, ms*1_000_000+123, time.UTC)}
+	}
+	for i, test := range []struct{ older, newer int32 }{
+		{rank(at(0), 0), rank(at(0), 1)},
+		{rank(at(0), 1_000_000), rank(at(1), 0)},
+		{rank(at(998), 1_000_000), rank(at(999), 0)},
+	} {
+		if test.older >= test.newer || test.older < 0 {
+			t.Errorf("case %d: %d is not before %d", i, test.older, test.newer)
+		}
+	}
+	if !sameMillisecond(at(7), at(7)) || sameMillisecond(at(7), at(8)) {
+		t.Error("milliseconds are mixed up")
 	}
 }
 

@@ -28,8 +28,8 @@ type Object struct {
 	// LastModified is when the store accepted the object, cut to whole seconds:
 	// GET and HEAD have no finer clock.
 	LastModified time.Time
-	// VersionRank orders versions of one key that were stored within one second:
-	// the number of older ones in the listing. It is 0 where there is no versioning.
+	// VersionRank orders versions of one key that were stored within one second, by what the
+	// listing tells: see bucket.Store.VersionRank. It is 0 where there is no versioning.
 	VersionRank int32
 }
 

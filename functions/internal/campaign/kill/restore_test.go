@@ -64,11 +64,13 @@ func TestAnOlderStateOfTheDatabaseIsBroughtUpToDate(t *testing.T) {
 	w.Reconcile()
 	backUp(t, server, folder)
 	w.DB.Pool.Reset()
+	reconnect(t, w)
 	drop(5, 9)
 	w.Reconcile()
 	lived := number(w.Value("select count(*) from events"))
 	restore(t, server, folder)
 	w.DB.Pool.Reset()
+	reconnect(t, w)
 	if number(w.Value("select count(*) from events")) >= lived {
 		t.Fatal("nothing was lost: nothing is proved")
 	}
@@ -114,6 +116,19 @@ func restore(t *testing.T, server *embedded.Postgres, folder string) {
 		}
 		return os.Rename(dataOf(folder)+".older", dataOf(folder))
 	})
+}
+
+// reconnect has the pipeline notice that its connections ended with the server.
+func reconnect(t *testing.T, w *world.World) {
+	t.Helper()
+	const most = 100
+	var err error
+	for range most {
+		if err = w.Parts.Warehouse.Ping(t.Context()); err == nil {
+			return
+		}
+	}
+	t.Fatal(err)
 }
 
 func dataOf(folder string) string { return filepath.Join(folder, "postgres", "data") }
@@ -168,7 +183,7 @@ func deleteFromLedger(t *testing.T, w *world.World, random *rand.Rand) int64 {
 	t.Helper()
 	const chosen = "select object_id from objects where object_id % 3 = $1"
 	which := random.IntN(3)
-	for _, table := range []string{"receipts", "rejected_rows", "quality_counts"} {
+	for _, table := range []string{"receipts", "rejected_rows", "quality_counts", "drift_entries"} {
 		if _, err := w.DB.Pool.Exec(t.Context(), "delete from "+table+" where object_id in ("+chosen+")", which); err != nil {
 			t.Fatal(err)
 		}

@@ -16,13 +16,14 @@ type Drop struct {
 type Bucket struct {
 	Second int32
 	Drops  []Drop // in the order in which they were put
+	Ranked bool   // places are ranks, which a real store has told
 
 	versioned bool
 	current   [Keys]int // what each key holds; -1: nothing
 }
 
 func (b *Bucket) reset(versioned bool) {
-	b.versioned, b.Second, b.Drops = versioned, 0, b.Drops[:0]
+	b.versioned, b.Second, b.Drops, b.Ranked = versioned, 0, b.Drops[:0], false
 	for key := range b.current {
 		b.current[key] = -1
 	}
@@ -64,6 +65,9 @@ func (b *Bucket) Listed(drop int) bool {
 // Rank orders a version among those of its key that are of one second.
 func (b *Bucket) Rank(drop int) (rank int32) {
 	d := b.Drops[drop]
+	if b.Ranked {
+		return int32(d.Place)
+	}
 	for _, older := range b.Drops {
 		if older.Key == d.Key && older.Second == d.Second && older.Place < d.Place && !older.Purged {
 			rank++

@@ -74,8 +74,8 @@ func recency() []Mutant {
 			`if object.Versioned() {`, `if object.Versioned() && err != nil {`, eventdrop, "TestOverwrittenKeysEndWithTheirLastBytes",
 		},
 		{
-			"delete markers have a rank", "a version's rank does not change when a delete marker goes", bucket + "/rank.go",
-			`case found != nil && !entry.IsDeleteMarker:`, `case found != nil:`, bucket, "TestVersionRankOrdersTheVersionsOfOneSecond",
+			"milliseconds not in the rank", "versions of one second are ordered by what never changes", bucket + "/rank.go",
+			`int32(millisecond)<<20 + older`, `int32(millisecond&0)<<20 + older`, bucket, "TestRankWithinAMillisecond",
 		},
 	}
 }

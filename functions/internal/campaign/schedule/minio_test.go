@@ -194,18 +194,30 @@ func (r *remote) List(ctx context.Context, after string) iter.Seq2[dropzone.Obje
 	return r.server.List(ctx, r.bucket(), r.prefix, bucket.ListOptions{After: after})
 }
 
+func (r *remote) place(o dropzone.Object) (int, error) {
+	rank, err := r.server.VersionRank(r.t.Context(), o)
+	return int(rank), err
+}
+
 // finish has the life take the places of its drops from the listing, a key's newest version first, and wants the
-// bucket to hold what the life says.
+// bucket to hold what the life says, and ranks to fall from each version to the next older one of its second.
 func (r *remote) finish() {
-	listed := map[int]bool{}
+	r.life.Ranked = true
+	listed, newer := map[int]bool{}, -1
 	for o, err := range r.List(r.t.Context(), "") {
 		if err != nil {
 			r.t.Errorf("list the bucket of a schedule: %v", err)
 			return
 		}
 		drop := r.opened(o)
-		r.life.Drops[drop].Place = -len(listed)
-		listed[drop] = true
+		d := &r.life.Drops[drop]
+		if d.Place, err = r.place(o); err != nil {
+			r.t.Errorf("rank of drop %d: %v", drop, err)
+		}
+		if newer >= 0 && r.life.Versioned && d.Key == r.life.Drops[newer].Key && d.Second == r.life.Drops[newer].Second && d.Place >= r.life.Drops[newer].Place {
+			r.t.Errorf("drop %d is older than %d, and has rank %d, not less than %d", drop, newer, d.Place, r.life.Drops[newer].Place)
+		}
+		newer, listed[drop] = drop, true
 	}
 	for drop := range r.life.Drops {
 		if listed[drop] != r.life.Listed(drop) {
