@@ -12,18 +12,18 @@ import (
 )
 
 // explained runs the command and reads its JSON.
-func (w *world) explained(what string) explainView {
+func (w *world) explained(what string) *explainView {
 	w.t.Helper()
 	code, stdout, stderr := w.command("explain", what, "-o", "json")
 	var view explainView
 	if err := json.Unmarshal([]byte(stdout), &view); err != nil || code != exitDone {
 		w.t.Fatalf("explain %s: exit %d, %v\n%s\n%s", what, code, err, stdout, stderr)
 	}
-	return view
+	return &view
 }
 
 // event is the only one; nil: there is none, or there are several.
-func (v explainView) event() *eventView {
+func (v *explainView) event() *eventView {
 	if len(v.Events) != 1 {
 		return nil
 	}
