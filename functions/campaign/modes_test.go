@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -36,9 +37,9 @@ func TestThePageOfFailureModesIsTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests, listed := testsOfTheProgram(t), map[string]bool{}
-	row := regexp.MustCompile(`(?m)^\| ([A-Z][0-9]+) \|.*\| ([^|]*) \|$`)
+	rows := regexp.MustCompile(`(?m)^\| ([A-Z][0-9]+) \|.*\| ([^|]*) \|$`)
 	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
-	for _, match := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, match := range rows.FindAllStringSubmatch(string(text), -1) {
 		mode, by := match[1], match[2]
 		listed[mode] = true
 		found := named.FindAllStringSubmatch(by, -1)
@@ -66,15 +67,17 @@ func names(comment, mode string) bool {
 		return true
 	}
 	for _, span := range regexp.MustCompile(`\b([A-Z])(\d+) to [A-Z](\d+)\b`).FindAllStringSubmatch(comment, -1) {
-		var first, last, n int
-		fmt.Sscan(span[2], &first)
-		fmt.Sscan(span[3], &last)
-		fmt.Sscan(mode[1:], &n)
-		if mode[:1] == span[1] && first <= n && n <= last {
+		if n := row(mode[1:]); mode[:1] == span[1] && row(span[2]) <= n && n <= row(span[3]) {
 			return true
 		}
 	}
 	return false
+}
+
+// row is the number of a row; it consists of digits.
+func row(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // testsOfTheProgram are all tests, each with its comment and those inside of it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestUploadsOfOneKeyAtOnceEndWithWhatItHolds(t *testing.T) {
 			}
 			w.expect("1", "select sum(inserted) from receipts")
 			if versioned {
-				w.expect(fmt.Sprint(uploads*rounds), "select count(*) from receipts")
+				w.expect(strconv.Itoa(uploads*rounds), "select count(*) from receipts")
 			}
 		})
 	}

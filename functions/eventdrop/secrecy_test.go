@@ -75,8 +75,14 @@ func TestCanariesAreNeverTold(t *testing.T) { //nolint:paralleltest // settings 
 	told := new(heard)
 	w.serveToldTo(told, c)
 	for _, args := range [][]string{
-		{"doctor"}, {"status"}, {"history"}, {"history", "-o", "json"}, {"load", "s3://" + w.config.S3Bucket + "/damaged.csv.gz"},
-		{"reconcile", "--dry-run"}, {"reconcile"}, {"redrive", "--all", "--dry-run"},
+		{"doctor"},
+		{"status"},
+		{"history"},
+		{"history", "-o", "json"},
+		{"load", "s3://" + w.config.S3Bucket + "/damaged.csv.gz"},
+		{"reconcile", "--dry-run"},
+		{"reconcile"},
+		{"redrive", "--all", "--dry-run"},
 	} {
 		w.tell(told, args...)
 	}

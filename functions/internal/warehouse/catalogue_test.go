@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestLargeObjectsLeaveTheCatalogueAsItWas(t *testing.T) {
 	h.flushStatistics()
 	h.expect(before, grown) // to the row: a table for each load would show after the first
 	h.expect("1", "select count(*) from pg_class where relname like 'stage\\_%' and relpersistence = 't'")
-	h.expect(fmt.Sprint(loads+1), "select count(*) from objects where state = 'loaded'")
+	h.expect(strconv.Itoa(loads+1), "select count(*) from objects where state = 'loaded'")
 }
 
 // flushStatistics has every session of the database tell what it counted.
@@ -81,7 +82,7 @@ func TestRowsAreVisibleExactlyWhenTheirObjectIsLoaded(t *testing.T) {
 		h.expect("0", fmt.Sprintf(`select count(*) from objects o full join (select object_id, count(*) as rows from events group by object_id) e
 			using (object_id) where o.state is distinct from 'loaded' or e.rows is null or e.rows not in (%d, %d)`, small, large))
 	}
-	h.expect(fmt.Sprint(objects/2*(small+large)), "select count(*) from events")
+	h.expect(strconv.Itoa(objects/2*(small+large)), "select count(*) from events")
 	if looks < objects {
 		t.Errorf("only %d looks at %d loads", looks, objects)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,14 +33,14 @@ func TestAnObjectThatIsLargerThanTheMemoryIsLoaded(t *testing.T) { //nolint:para
 			t.Fatal(err)
 		}
 	}
-	p := &program{exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf(`ulimit -d %d; exec "$0" serve`, limit), world.Program(t, "")), newTail()} //nolint:gosec // our own words
+	p := &program{exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf(`ulimit -d %d; exec "$0" serve`, limit), world.Program(t, "")), newTail()}
 	p.Env, p.Stderr = w.Environ(), p.log
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	p.await(t, p.log.reconciled)
-	w.Eventually(fmt.Sprint(small+1), "select count(*) from objects where state = 'loaded'")
-	if got := w.Value("select rows_read from receipts join objects using (object_id) where key = 'huge.csv'"); got != fmt.Sprint(rows) {
+	w.Eventually(strconv.Itoa(small+1), "select count(*) from objects where state = 'loaded'")
+	if got := w.Value("select rows_read from receipts join objects using (object_id) where key = 'huge.csv'"); got != strconv.Itoa(rows) {
 		t.Errorf("%s rows were read, want %d", got, rows)
 	}
 	p.stop(t)

@@ -112,7 +112,7 @@ func (q *queued) listenAndLoad() {
 	if err != nil {
 		q.t.Fatal(err)
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if err := q.load(r.Context(), r.Body); err != nil {
 			q.t.Error(err)
 		}

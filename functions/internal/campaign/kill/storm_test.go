@@ -3,6 +3,7 @@ package kill
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -96,7 +97,7 @@ func (s *storm) serve() {
 		s.t.Fatal(err)
 	}
 	for healthy := false; !healthy; {
-		res, err := http.Get(strings.Replace(s.url, "/notices", "/healthz", 1)) //nolint:noctx // loopback
+		res, err := http.Get(strings.Replace(s.url, "/notices", "/healthz", 1))
 		if healthy = err == nil && res.StatusCode == http.StatusOK; err == nil {
 			_ = res.Body.Close() // nothing is read
 		}
@@ -106,7 +107,7 @@ func (s *storm) serve() {
 // strike sends notices as fast as it can: of a few objects that are there, and of many that are not.
 func (s *storm) strike(which int) {
 	s.t.Helper()
-	const real = 100
+	const there = 100
 	var accepted, refused atomic.Int64
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * senders}}
 	group, ctx := errgroup.WithContext(s.t.Context())
@@ -114,7 +115,7 @@ func (s *storm) strike(which int) {
 	n := s.drill.N() / 2
 	for i := range n {
 		o := &drop{bucket: s.bucket.name, key: fmt.Sprintf("storm/%d/%06d.csv", which, i), version: "00000000-0000-4000-8000-000000000000", etag: "e", number: i}
-		if i%max(1, n/real) == 0 {
+		if i%max(1, n/there) == 0 {
 			info, err := s.bucket.put(s.t.Context(), o.key, overlapping(which*n+i))
 			if err != nil {
 				s.t.Fatal(err)
@@ -133,7 +134,7 @@ func (s *storm) strike(which int) {
 		}
 	}
 	s.world.Eventually("true", "select count(*) filter (where state = 'loaded') >= $1 and count(*) filter (where state = 'gone') >= $2 from objects",
-		(which+1)*real, accepted.Load()/2)
+		(which+1)*there, accepted.Load()/2)
 	s.await()
 }
 
@@ -146,9 +147,10 @@ func (s *storm) send(ctx context.Context, client *http.Client, o *drop, accepted
 	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := client.Do(req)
 	if err != nil {
-		return err
+		return fmt.Errorf("send a notice: %w", err)
 	}
 	_, err = io.Copy(io.Discard, res.Body)
+	err = errors.Join(err, res.Body.Close())
 	switch {
 	case res.StatusCode == http.StatusOK:
 		accepted.Add(1)
@@ -156,13 +158,6 @@ func (s *storm) send(ctx context.Context, client *http.Client, o *drop, accepted
 		refused.Add(1)
 	default:
 		s.t.Errorf("answer %s", res.Status)
-	}
-	return joinClose(err, res.Body)
-}
-
-func joinClose(err error, c io.Closer) error {
-	if closeErr := c.Close(); err == nil {
-		return closeErr
 	}
 	return err
 }
@@ -200,8 +195,11 @@ func (s *storm) goroutines() int {
 	if err := s.Process.Signal(syscall.SIGQUIT); err != nil {
 		s.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.Wait() // killed, as asked
+	}()
 	select {
 	case <-ended:
 	case <-time.After(time.Minute):

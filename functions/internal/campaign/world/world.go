@@ -180,9 +180,8 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// UseKey puts the pipeline together again with another secret key of the object store, as after a change of the settings.
-func (w *World) UseKey(secret string) {
+// Reassemble puts the pipeline together again from Config, as a program does that starts.
+func (w *World) Reassemble() {
 	w.t.Helper()
-	w.Config.S3SecretKey = secret
 	w.Parts = assemble(w.t, w.Config, nil)
 }
