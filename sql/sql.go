@@ -18,3 +18,6 @@ var Queries embed.FS
 //
 //go:embed templates/*.sql
 var Templates embed.FS
+
+// Version is that of the newest migration. A constant, so that programs which only compare it link no migration.
+const Version = 7

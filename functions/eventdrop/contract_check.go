@@ -37,7 +37,7 @@ func (c *contractCheckCmd) Run(a *app) error {
 		c.Contracts = cfg.ContractNames()
 	}
 	views, err := c.read(a, cfg)
-	if err == nil && cfg.DatabaseURL != "" {
+	if err == nil && (cfg.DatabaseURL != "" || cfg.DatabaseSecret != "") {
 		err = a.checkTables(views, cfg)
 	}
 	if err != nil {
@@ -101,9 +101,7 @@ func (a *app) checkTables(views []contractCheckView, cfg wiring.Config) error {
 }
 
 func (a *app) checkTable(rules *contract.Contract, cfg wiring.Config) error {
-	w, err := warehouse.Open(a.ctx, warehouse.Config{
-		URL: cfg.DatabaseURL, Schema: cfg.DatabaseSchema, MaxConns: 1, ApplicationName: "eventdrop",
-	}, rules)
+	w, err := cfg.OpenWarehouse(a.ctx, rules, 1, nil)
 	if err != nil {
 		return err
 	}

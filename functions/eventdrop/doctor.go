@@ -37,8 +37,8 @@ func (doctorCmd) Run(a *app) error {
 		defer parts.Close()
 		ctx, cancel := context.WithTimeout(a.ctx, 15*time.Second)
 		defer cancel()
-		if cfg.DatabaseURL != "" {
-			note("PostgreSQL answers and has the tables", parts.Warehouse.Ping(ctx))
+		if cfg.DatabaseURL != "" || cfg.DatabaseSecret != "" {
+			note("PostgreSQL answers and has the tables of this version", ready(ctx, parts.Warehouse))
 			for _, w := range parts.Warehouses {
 				noteTable(ctx, w, note)
 			}

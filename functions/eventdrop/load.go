@@ -44,7 +44,7 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 		return err
 	}
 	defer parts.Close()
-	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+	if err := ready(a.ctx, parts.Warehouse); err != nil {
 		return err
 	}
 	orders, err := c.orders(parts.Pipeline, objects, kind)

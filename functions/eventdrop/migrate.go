@@ -17,7 +17,11 @@ func (migrateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	result, err := migrations.Up(a.ctx, cfg.DatabaseURL, cfg.DatabaseSchema)
+	address, err := cfg.DatabaseAddress(a.ctx)
+	if err != nil {
+		return err
+	}
+	result, err := migrations.Up(a.ctx, address, cfg.DatabaseSchema)
 	if err != nil {
 		return warehouse.Explain(err)
 	}

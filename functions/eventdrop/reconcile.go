@@ -26,7 +26,7 @@ func (c *reconcileCmd) Run(a *app) error {
 		return err
 	}
 	defer parts.Close()
-	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+	if err := ready(a.ctx, parts.Warehouse); err != nil {
 		return err
 	}
 	report, err := a.reconcile(parts, c)

@@ -47,7 +47,7 @@ func (c *redriveCmd) Run(a *app) error {
 		return err
 	}
 	defer parts.Close()
-	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+	if err := ready(a.ctx, parts.Warehouse); err != nil {
 		return err
 	}
 	objects, err := parts.Quarantined(a.ctx, filter)

@@ -13,6 +13,7 @@ import (
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/notice"
 	"eventdrop/functions/internal/runner"
+	"eventdrop/functions/internal/warehouse"
 	"eventdrop/functions/internal/wiring"
 )
 
@@ -25,7 +26,7 @@ func (serveCmd) Run(a *app) error {
 		return err
 	}
 	defer parts.Close()
-	if err := parts.Warehouse.Ping(a.ctx); err != nil {
+	if err := ready(a.ctx, parts.Warehouse); err != nil {
 		return err
 	}
 	if err := parts.Store.CheckBucket(a.ctx, parts.Config.S3Bucket, parts.Config.S3Prefix); err != nil {
@@ -37,6 +38,14 @@ func (serveCmd) Run(a *app) error {
 	}
 	log.Info("serving", "notices", "http://"+listener.Addr().String()+"/notices", "bucket", parts.Config.S3Bucket)
 	return newRunner(parts, log, nil).Run(a.ctx, listener)
+}
+
+// ready reports whether a program can begin to load.
+func ready(ctx context.Context, w *warehouse.Warehouse) error {
+	if err := w.Ping(ctx); err != nil {
+		return err
+	}
+	return w.CheckSchema(ctx)
 }
 
 // newRunner hosts the pipeline. observe gets every receipt; nil: nobody does.
@@ -51,7 +60,7 @@ func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Rece
 			return err
 		},
 		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
-		Reconcile: reconcileWith(parts, log, settleTime),
+		Reconcile: reconcileWith(parts, log, cfg.ReconcileAge),
 		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 			retries := parts.Reconciler(pipeline.Accepts, handle)
 			retries.Workers = max(1, cfg.Workers/2)
@@ -86,9 +95,6 @@ func parseNotice(pipeline *ingest.Router, body []byte) (objects []dropzone.Objec
 	}
 	return objects, ignored, err
 }
-
-// settleTime is how young an object may be for a scheduled reconcile to leave it to its notice.
-const settleTime = 10 * time.Second
 
 // reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
 // leave objects younger than settle to their notices, which are on their way. While the pipeline is paused

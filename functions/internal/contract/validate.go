@@ -101,7 +101,7 @@ func ReservedColumns() []string {
 // systemTables are the names in eventdrop's schema that no contract may take, tables and views.
 func systemTables() []string {
 	return []string{
-		"objects", "receipts", "rejected_rows", "quality_counts", "pauses", "drift_entries", "schema_version",
+		"objects", "receipts", "rejected_rows", "quality_counts", "pauses", "drift_entries", "reconciles", "schema_version",
 		"load_history", "column_drift", "rejects_by_reason", "quality_by_hour", "pipeline_health",
 		"events_per_minute", "revenue_per_hour", "purchase_funnel", "top_products",
 	}

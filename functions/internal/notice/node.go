@@ -20,6 +20,9 @@ type node struct {
 	EventSource string  `json:"eventSource"`
 	MessageID   string  `json:"messageId"`
 	Body        *string `json:"body"`
+	Attributes  struct {
+		ReceiveCount string `json:"ApproximateReceiveCount"`
+	} `json:"attributes"`
 
 	// A record of SNS; and the same where SNS delivers to SQS or to a web address.
 	SNS     *snsMessage `json:"Sns"`

@@ -27,6 +27,8 @@ type Notices struct {
 type Message struct {
 	// ID is the SQS message id, never empty where the notification was Queued.
 	ID string
+	// Again reports that SQS delivered the message before.
+	Again bool
 	// Objects are the objects that were announced as created, in their order. Each has a bucket and a key.
 	Objects []dropzone.Object
 	// Ignored is the number of records of other kinds: removal, tagging, restore, replication,

@@ -1,5 +1,7 @@
 package notice
 
+import "strconv"
+
 // queued reports whether SQS delivered the notification.
 func (n node) queued() bool {
 	if len(n.Records) == 0 {
@@ -28,8 +30,14 @@ func parseQueue(root node) (Notices, error) {
 			return Notices{}, malformed(record, where, "an SQS record with messageId and body")
 		}
 		message := collect(record, where)
-		message.ID = record.MessageID
+		message.ID, message.Again = record.MessageID, record.deliveredBefore()
 		batch.Messages = append(batch.Messages, message)
 	}
 	return batch, nil
+}
+
+// deliveredBefore reads ApproximateReceiveCount, which is 1 at first. A look-alike may leave it out.
+func (n node) deliveredBefore() bool {
+	received, err := strconv.Atoi(n.Attributes.ReceiveCount)
+	return err == nil && received > 1
 }

@@ -43,6 +43,8 @@ type Report struct {
 	// Through is the greatest key up to which every version was compared and every load has ended well. A
 	// reconcile that was interrupted can go on after it.
 	Through string `json:"through,omitempty"`
+	// Compared is the greatest key up to which every version was compared, and its load was begun.
+	Compared string `json:"-"`
 	// MissingObjects names the missing ones of a dry run, at most 1,000.
 	MissingObjects []string `json:"missing_objects,omitempty"`
 }
@@ -128,7 +130,7 @@ func (r *reconcile) finish(ctx context.Context, find func(context.Context) error
 		workers.Go(func() { r.work(ctx, stop) })
 	}
 	workers.Wait()
-	r.report.Through = r.compared
+	r.report.Through, r.report.Compared = r.compared, r.compared
 	if r.stumbled != nil {
 		r.report.Through = r.stumbled.before
 	}

@@ -44,12 +44,14 @@ func sqlState(err error) string {
 // Transient reports whether trying again at once, on a fresh connection, may well succeed: the
 // connection broke, the server restarted, or two transactions got in each other's way. It says
 // nothing about later: every error but an unreadable object is tried again later.
-func (*Warehouse) Transient(err error) bool {
+func (w *Warehouse) Transient(err error) bool {
 	switch state := sqlState(err); {
 	case errors.Is(err, context.Canceled), unreadable(err):
 		return false
 	case errors.Is(err, dropzone.ErrCommitUnknown), state == serialization, state == deadlock:
 		return true
+	case refused(err): // the next connection logs in with another password
+		return w.renews
 	case state != "":
 		class := state[:2]
 		return class == "08" || class == "57" && state != canceled // connection exceptions, operator intervention

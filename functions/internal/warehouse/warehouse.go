@@ -6,7 +6,6 @@ package warehouse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -24,6 +23,8 @@ type Config struct {
 	// URL is a connection string, as libpq takes it. With default_query_exec_mode=cache_describe no statement is
 	// prepared, which a pooler that gives each transaction another session may need (PgBouncer before 1.21).
 	URL string
+	// Logins gives name and password to new connections; nil: those of the URL.
+	Logins Logins
 	// Schema holds eventdrop's tables.
 	Schema string
 	// MaxConns bounds the pool; 0 means pgx's default.
@@ -34,6 +35,13 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// Logins gives each new connection its name and password.
+type Logins interface {
+	Login(ctx context.Context) (user, password string, err error)
+	// Refused is called when the server refused a login: the next one should be another.
+	Refused()
+}
+
 // Warehouse loads events into the table of one contract. It is safe for concurrent use.
 type Warehouse struct {
 	pool     *pgxpool.Pool
@@ -42,6 +50,7 @@ type Warehouse struct {
 	contract *contract.Contract
 	table    *table
 	prepares bool // statements, and keeps them per connection
+	renews   bool // the login, after it was refused
 }
 
 // Open prepares the pool; it connects when the first connection is needed. Close it after use.
@@ -60,7 +69,7 @@ func Open(ctx context.Context, cfg Config, c *contract.Contract) (*Warehouse, er
 	}
 	return &Warehouse{
 		pool: pool, schema: cfg.Schema, queries: q, contract: c, table: newTable(c),
-		prepares: poolConfig.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement,
+		prepares: poolConfig.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement, renews: cfg.Logins != nil,
 	}, nil
 }
 
@@ -81,8 +90,7 @@ func (w *Warehouse) Close() { w.pool.Close() }
 func (cfg Config) pool() (*pgxpool.Config, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		// pgx's own message may quote parts of the URL; the password is not worth the risk.
-		return nil, errors.New("the database URL cannot be read: want postgres://user:password@host:5432/database")
+		return nil, unreadableURL(err)
 	}
 	if cfg.MaxConns > 0 {
 		pc.MaxConns = cfg.MaxConns
@@ -97,6 +105,9 @@ func (cfg Config) pool() (*pgxpool.Config, error) {
 	if cfg.ApplicationName != "" {
 		cc.RuntimeParams["application_name"] = cfg.ApplicationName
 	}
+	if cfg.Logins != nil {
+		pc.BeforeConnect, cc.Tracer = logIn(cfg.Logins), refusals{cfg.Logins}
+	}
 	if cfg.Log != nil {
 		cc.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 			if n.Severity == "WARNING" {
@@ -105,26 +116,6 @@ func (cfg Config) pool() (*pgxpool.Config, error) {
 		}
 	}
 	return pc, nil
-}
-
-// Ping reports whether PostgreSQL answers and the schema is there, each fault with the next step.
-func (w *Warehouse) Ping(ctx context.Context) error {
-	conn, err := w.pool.Acquire(ctx)
-	if err != nil {
-		return Explain(err)
-	}
-	defer conn.Release()
-	var usable, migrated bool
-	if err := conn.QueryRow(ctx, w.queries["schema_usable"], w.schema).Scan(&usable, &migrated); err != nil {
-		return Explain(err)
-	}
-	switch {
-	case !usable:
-		return fmt.Errorf("this user may not use the schema %s: grant it the role eventdrop_loader, or eventdrop_reader", w.schema)
-	case !migrated:
-		return fmt.Errorf("the schema %s has no tables of eventdrop: run `eventdrop migrate`", w.schema)
-	}
-	return nil
 }
 
 // CheckPrivileges reports whether the user may do what loading takes.

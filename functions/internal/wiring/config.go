@@ -24,7 +24,11 @@ const prefix = "eventdrop"
 type Config struct {
 	DatabaseURL         string `split_words:"true" desc:"PostgreSQL, as postgres://user:password@host:5432/database"`
 	DatabaseSchema      string `split_words:"true" default:"eventdrop" desc:"schema that holds the tables"`
-	DatabaseConnections int32  `split_words:"true" default:"0" desc:"most connections at a time; 0: workers x 6"`
+	DatabaseConnections int32  `split_words:"true" default:"0" desc:"most connections at a time; 0: workers x 6; on Lambda: 1"`
+	DatabaseSecret      string `split_words:"true" desc:"ARN or name of a secret of AWS Secrets Manager with username, password, and perhaps host, port, dbname"`
+	DatabaseIAM         bool   `split_words:"true" default:"false" desc:"log in with tokens of RDS IAM authentication"`
+	DatabaseCA          string `split_words:"true" desc:"PEM file of the certificates that sign the server's; empty: the system's"`
+	DatabaseUnverified  bool   `split_words:"true" default:"false" desc:"take a server on another machine that proves nothing, as in a network of one's own"`
 
 	S3Endpoint  string `split_words:"true" desc:"object store, as http://host:9000; empty: AWS"`
 	S3Region    string `split_words:"true" desc:"region; required on AWS"`
@@ -40,6 +44,7 @@ type Config struct {
 	Workers        int           `default:"4" desc:"objects loaded at a time"`
 	QueueLength    int           `split_words:"true" default:"10000" desc:"notices that may wait; above it the sender is told to come back"`
 	ReconcileEvery time.Duration `split_words:"true" default:"1m" desc:"how often the bucket is compared with the ledger"`
+	ReconcileAge   time.Duration `split_words:"true" default:"10s" desc:"a scheduled reconcile leaves younger objects to their notices"`
 	MaxObjectBytes int64         `split_words:"true" default:"5368709120" desc:"larger objects are parked; 0: no limit"`
 
 	LogLevel  string `split_words:"true" default:"info" desc:"debug, info, warn or error"`
@@ -112,8 +117,10 @@ func (c *Config) faults(need Need) []error {
 		}
 	}
 	if need&Database != 0 {
-		check(c.DatabaseURL != "", "EVENTDROP_DATABASE_URL is missing: name a PostgreSQL, as postgres://user:password@host:5432/database, or try `eventdrop demo`, which starts its own")
+		check(c.DatabaseURL != "" || c.DatabaseSecret != "", "EVENTDROP_DATABASE_URL is missing: name a PostgreSQL, as postgres://user:password@host:5432/database, or try `eventdrop demo`, which starts its own")
 	}
+	check(c.DatabaseSecret == "" || !c.DatabaseIAM, "EVENTDROP_DATABASE_SECRET and EVENTDROP_DATABASE_IAM are two ways to log in: set one")
+	check(c.DatabaseSecret == "" && !c.DatabaseIAM || !hasPassword(c.DatabaseURL), "EVENTDROP_DATABASE_URL has a password beside EVENTDROP_DATABASE_SECRET or EVENTDROP_DATABASE_IAM: remove it")
 	if need&Store != 0 {
 		check(c.S3Bucket != "", "EVENTDROP_S3_BUCKET is missing: name the bucket to watch")
 		check(c.S3Endpoint != "" || c.S3Region != "", "EVENTDROP_S3_REGION is missing: AWS needs it (or set EVENTDROP_S3_ENDPOINT for another store)")
@@ -127,6 +134,7 @@ func (c *Config) faults(need Need) []error {
 	check(c.Workers >= 1 && c.Workers <= 256, "EVENTDROP_WORKERS=%d: want 1 to 256", c.Workers)
 	check(c.QueueLength >= 1, "EVENTDROP_QUEUE_LENGTH=%d: want 1 or more", c.QueueLength)
 	check(c.ReconcileEvery >= time.Second, "EVENTDROP_RECONCILE_EVERY=%s: want 1s or more", c.ReconcileEvery)
+	check(c.ReconcileAge >= 0, "EVENTDROP_RECONCILE_AGE=%s: want 0s or more", c.ReconcileAge)
 	check(c.MaxObjectBytes >= 0, "EVENTDROP_MAX_OBJECT_BYTES=%d: want 0 or more", c.MaxObjectBytes)
 	check(c.DatabaseConnections >= 0, "EVENTDROP_DATABASE_CONNECTIONS=%d: want 0 or more", c.DatabaseConnections)
 	check(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "EVENTDROP_LOG_LEVEL=%q: want debug, info, warn or error", c.LogLevel)
@@ -170,11 +178,16 @@ func WriteSettings(w io.Writer) error {
 	return table.Flush()
 }
 
-// Logger writes to w as the settings say.
-func (c *Config) Logger(w io.Writer) *slog.Logger {
+// Level is the least level that is logged.
+func (c *Config) Level() slog.Level {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // Read has checked it
-	options := &slog.HandlerOptions{Level: level}
+	return level
+}
+
+// Logger writes to w as the settings say.
+func (c *Config) Logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level()}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}

@@ -40,7 +40,8 @@ type Parts struct {
 // Close gives connections up.
 func (p *Parts) Close() { p.Warehouse.Close() }
 
-// Assemble puts the pipeline together. It opens no connection yet, but to read a contract from the object store.
+// Assemble puts the pipeline together. It opens no connection yet, but to read a contract from the object store and to fetch the
+// secret of the database.
 func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error) {
 	cleaners, err := cfg.cleaners(ctx)
 	if err != nil {
@@ -54,9 +55,7 @@ func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error)
 	if connections == 0 {
 		connections = connectionsPerWorker * int32(cfg.Workers) //nolint:gosec // at most 256
 	}
-	w, err := warehouse.Open(ctx, warehouse.Config{
-		URL: cfg.DatabaseURL, Schema: cfg.DatabaseSchema, MaxConns: connections, ApplicationName: "eventdrop", Log: log,
-	}, cleaners[0].Contract())
+	w, err := cfg.OpenWarehouse(ctx, cleaners[0].Contract(), connections, log)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,159 @@
+package lambdahost
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/reconcile"
+	"eventdrop/functions/internal/telemetry"
+	"eventdrop/functions/internal/warehouse"
+	"eventdrop/functions/internal/wiring"
+)
+
+// sliceReport is what one invocation of reconcile found and did.
+type sliceReport struct {
+	Paused  bool   `json:"paused"`
+	Listed  int64  `json:"listed"`
+	Missing int64  `json:"missed_notices"`
+	Due     int64  `json:"due"`
+	Loaded  int64  `json:"loaded"`
+	Failed  int64  `json:"failed"`
+	Through string `json:"through"` // the next slice goes on after this key; empty: from the front
+	Done    bool   `json:"done"`    // this slice ended a pass over the bucket
+}
+
+// Reconcile retries what is due, then goes on with the pass over the bucket where the last invocation stopped, and stops
+// before its time is over. A pass that is done is followed by another one, from the front, so that nothing is left out for ever.
+func (h *Host) Reconcile(ctx context.Context, _ json.RawMessage) (any, error) {
+	meter, flush := h.meter(ctx)
+	defer flush()
+	parts, err := h.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &slice{Parts: parts, meter: meter}
+	if err := s.run(ctx); err != nil {
+		return nil, &ReconcileError{Err: err}
+	}
+	s.count()
+	h.log.InfoContext(ctx, "reconciled", "listed", s.report.Listed, "missed_notices", s.report.Missing, "due", s.report.Due,
+		"loaded", s.report.Loaded, "failed", s.report.Failed, "through", s.report.Through, "done", s.report.Done, "paused", s.report.Paused)
+	return s.report, nil
+}
+
+// slice is the work of one invocation.
+type slice struct {
+	*wiring.Parts
+
+	meter  *telemetry.Meter
+	report sliceReport
+}
+
+func (s *slice) run(ctx context.Context) error {
+	pause, err := s.Warehouse.Paused(ctx)
+	if pause != nil || err != nil {
+		s.report.Paused = pause != nil
+		return err
+	}
+	if err := s.retryDue(ctx); err != nil {
+		return err
+	}
+	at, err := s.Warehouse.ReconcilePosition(ctx, s.Config.S3Bucket, s.Config.S3Prefix)
+	if err != nil {
+		return err
+	}
+	found, err := s.loadMissing(ctx, at.After)
+	if s.report.Done = err == nil && ctx.Err() == nil; !s.report.Done {
+		s.report.Through = goOn(at.After, found)
+	}
+	return errors.Join(s.unlessStopped(ctx, err), s.keep(ctx, at, found))
+}
+
+// retryDue takes half of the time at most: what failed before may be slow, and the pass must get on, too.
+func (s *slice) retryDue(ctx context.Context) error {
+	half, cancel := ctx, context.CancelFunc(func() {})
+	if deadline, ok := ctx.Deadline(); ok {
+		half, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/2))
+	}
+	defer cancel()
+	report, err := s.Reconciler(s.Pipeline.Accepts, s.load).RetryDue(half)
+	s.add(report)
+	return s.unlessStopped(half, err)
+}
+
+func (s *slice) loadMissing(ctx context.Context, after string) (reconcile.Report, error) {
+	r := s.Reconciler(s.accepts(time.Now()), s.load)
+	r.After = after
+	report, err := r.LoadMissing(ctx)
+	s.add(report)
+	return report, err
+}
+
+// accepts leaves young objects to their notices, which are on their way.
+func (s *slice) accepts(now time.Time) func(dropzone.Object) bool {
+	return func(o dropzone.Object) bool {
+		age := now.Sub(o.LastModified)
+		return s.Pipeline.Accepts(o) && (age >= s.Config.ReconcileAge || age < -time.Minute)
+	}
+}
+
+func (s *slice) load(ctx context.Context, o dropzone.Object) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) //nolint:wrapcheck // it ends the slice, and is not told
+	}
+	receipt, err := s.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
+	if ctx.Err() == nil || err == nil {
+		s.meter.Observe(receipt, err)
+	}
+	return err
+}
+
+// unlessStopped forgives what the end of the time, or a pause, has interrupted.
+func (*slice) unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, dropzone.ErrPaused) {
+		return nil
+	}
+	return err
+}
+
+func (s *slice) add(r reconcile.Report) {
+	s.report.Listed += r.Listed
+	s.report.Missing += r.Missing
+	s.report.Due += r.Due
+	s.report.Loaded += r.Loaded
+	s.report.Failed += r.Failed
+}
+
+// goOn is where the next slice begins: where every load has ended well. Where that is no progress because of an object that
+// does not load, it is beyond: the next pass looks at the object again, and the ledger may know when to retry it.
+func goOn(after string, r reconcile.Report) string {
+	if r.Through > after {
+		return r.Through
+	}
+	return max(after, r.Compared)
+}
+
+// keepTime bounds how long it may take to keep the position after the slice's time is over.
+const keepTime = time.Second
+
+func (s *slice) keep(ctx context.Context, at warehouse.Position, found reconcile.Report) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	next := warehouse.Position{After: s.report.Through, Listed: at.Listed + found.Listed, Missing: at.Missing + found.Missing}
+	return s.Warehouse.KeepReconcilePosition(ctx, s.Config.S3Bucket, s.Config.S3Prefix, next, s.report.Done)
+}
+
+func (s *slice) count() {
+	s.meter.Add("ObjectsListed", s.report.Listed)
+	s.meter.Add("MissedNotices", s.report.Missing)
+	s.meter.Add("ObjectsDue", s.report.Due)
+	passes := int64(0)
+	if s.report.Done {
+		passes = 1
+	}
+	s.meter.Add("PassesDone", passes)
+}
