@@ -6,7 +6,6 @@ package lambdahost
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -23,9 +22,11 @@ import (
 
 // Host holds the pipeline from one invocation to the next, over freezes. Lambda invokes it once at a time.
 type Host struct {
-	log     *slog.Logger
-	metrics io.Writer
-	stopped context.Context //nolint:containedctx // one per process: it ends with SIGTERM
+	config    wiring.Config
+	configErr error // settings do not get better in the life of a process
+	log       *slog.Logger
+	metrics   io.Writer
+	stopped   context.Context //nolint:containedctx // one per process: it ends with SIGTERM
 
 	mu    sync.Mutex
 	parts *wiring.Parts // nil until the first time that all of it was usable
@@ -41,7 +42,7 @@ const startTime = 8 * time.Second
 // tries again and returns the error.
 func Start(handle Handler) {
 	stopped, stop := context.WithCancel(context.Background())
-	h := &Host{log: telemetry.NewLog(os.Stderr, slog.LevelInfo), metrics: os.Stdout, stopped: stopped}
+	h := newHost(stopped, os.Stderr, os.Stdout)
 	starting, cancel := context.WithTimeout(stopped, startTime)
 	if _, err := h.ready(starting); err != nil {
 		h.log.WarnContext(starting, "not ready yet; the next invocation tries again", "error", err.Error())
@@ -52,6 +53,14 @@ func Start(handle Handler) {
 		defer cancel()
 		return handle(h, ctx, event)
 	}, lambda.WithEnableSIGTERM(stop, h.close))
+}
+
+func newHost(stopped context.Context, log, metrics io.Writer) *Host {
+	cfg, err := wiring.Read(wiring.Database | wiring.Store)
+	if cfg.DatabaseConnections == 0 {
+		cfg.DatabaseConnections = 1 // the number of functions at a time is the budget
+	}
+	return &Host{config: cfg, configErr: err, log: telemetry.NewLog(log, cfg.Level()), metrics: metrics, stopped: stopped}
 }
 
 // slice ends before the deadline, and with SIGTERM: what is left of the time is for a rollback and the answer.
@@ -79,9 +88,12 @@ func (h *Host) ready(ctx context.Context) (*wiring.Parts, error) {
 	if h.parts != nil {
 		return h.parts, unready(h.parts.Warehouse.Ping(ctx))
 	}
-	parts, err := h.assemble(ctx)
+	if h.configErr != nil {
+		return nil, h.configErr // Lambda reports the outermost type: *wiring.SettingsError
+	}
+	parts, err := wiring.Assemble(ctx, h.config, h.log)
 	if err != nil {
-		return nil, err
+		return nil, unready(err)
 	}
 	if err := check(ctx, parts.Warehouse); err != nil {
 		parts.Close()
@@ -89,19 +101,6 @@ func (h *Host) ready(ctx context.Context) (*wiring.Parts, error) {
 	}
 	h.parts = parts
 	return parts, nil
-}
-
-func (h *Host) assemble(ctx context.Context) (*wiring.Parts, error) {
-	cfg, err := wiring.Read(wiring.Database | wiring.Store)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // Lambda reports the outermost type: it must be *wiring.SettingsError
-	}
-	if cfg.DatabaseConnections == 0 {
-		cfg.DatabaseConnections = 1 // the number of functions at a time is the budget
-	}
-	h.log = telemetry.NewLog(os.Stderr, cfg.Level())
-	parts, err := wiring.Assemble(ctx, cfg, h.log)
-	return parts, unready(err)
 }
 
 func check(ctx context.Context, w *warehouse.Warehouse) error {
@@ -137,38 +136,3 @@ func functionName() string {
 	}
 	return lambdacontext.FunctionName
 }
-
-// The errors of an invocation. Lambda reports the name of an error's type, and alarms can ask for it.
-
-// NotReadyError says that PostgreSQL or the settings' other parts cannot be used.
-type NotReadyError struct{ Err error }
-
-func (e *NotReadyError) Error() string { return "not ready: " + e.Err.Error() }
-
-func (e *NotReadyError) Unwrap() error { return e.Err }
-
-func unready(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &NotReadyError{Err: err}
-}
-
-// NotLoadedError says that some objects of a notification were not loaded: it must be sent again.
-type NotLoadedError struct {
-	Failed, Of int
-	Err        error // of the first one
-}
-
-func (e *NotLoadedError) Error() string {
-	return fmt.Sprintf("%d of %d objects were not loaded, the first: %v", e.Failed, e.Of, e.Err)
-}
-
-func (e *NotLoadedError) Unwrap() error { return e.Err }
-
-// ReconcileError says that a reconcile could not compare the bucket with the ledger.
-type ReconcileError struct{ Err error }
-
-func (e *ReconcileError) Error() string { return e.Err.Error() }
-
-func (e *ReconcileError) Unwrap() error { return e.Err }

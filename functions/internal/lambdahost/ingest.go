@@ -19,14 +19,15 @@ import (
 //
 // SQS is told which messages it must deliver again: those with an object that was not loaded, for a reason that may pass
 // or because the time is over. Any other sender gets an error where there is such an object. What cannot be understood is
-// counted, logged and acknowledged, unless it is all that was sent: it will not get better, and reconcile finds what it may have meant.
+// counted, logged and acknowledged, unless it is all that was sent: it will not get better, and reconcile finds what it may
+// have meant.
 func (h *Host) Ingest(ctx context.Context, event json.RawMessage) (any, error) {
 	meter, flush := h.meter(ctx)
 	defer flush()
 	notices, err := notice.Parse(event)
 	if err != nil {
 		meter.Add("NoticesMalformed", 1)
-		return nil, err //nolint:wrapcheck // Lambda reports the outermost type: *notice.MalformedError
+		return nil, &MalformedNoticeError{Err: err}
 	}
 	parts, err := h.ready(ctx)
 	if err != nil {

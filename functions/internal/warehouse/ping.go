@@ -15,7 +15,7 @@ import (
 func (w *Warehouse) Ping(ctx context.Context) error {
 	var usable, migrated bool
 	err := w.pingOnce(ctx, &usable, &migrated)
-	for range w.pool.Stat().MaxConns() { // every connection that was kept may have broken
+	for range w.pool.Stat().MaxConns() + 1 { // every connection that was kept may have broken, and then the login be refused
 		if err == nil || !w.brokeOrRefused(err) {
 			break
 		}

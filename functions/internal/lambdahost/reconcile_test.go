@@ -1,0 +1,115 @@
+package lambdahost_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"eventdrop/functions/internal/campaign/world"
+)
+
+type sliceReport struct {
+	Paused, Done bool
+	Listed, Due  int
+	Loaded       int
+	Failed       int
+	Missing      int    `json:"missed_notices"`
+	Through      string `json:"through"`
+}
+
+func (f *function) reconcile(limit time.Duration) sliceReport {
+	f.t.Helper()
+	f.begin("{}", limit)
+	a := f.end()
+	var r sliceReport
+	if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.failed {
+		f.t.Fatalf("got %+v, %v\n%s", a, err, f.logs)
+	}
+	return r
+}
+
+// Semantics 7, O9: slices of a pass, each by an environment of its own at times, add up to the whole bucket.
+func TestReconcileInSlicesLoadsTheWholeBucket(t *testing.T) {
+	t.Parallel()
+	const objects = 2_500
+	w := world.New(t, world.Options{Versioned: true})
+	var puts errgroup.Group
+	puts.SetLimit(16)
+	for i := range objects {
+		puts.Go(func() error {
+			return w.MinIO.Put(t.Context(), w.Config.S3Bucket, fmt.Sprintf("%05d.csv", i*7919%objects), []byte(rows(10*i, 1)))
+		})
+	}
+	if err := puts.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	f := start(t, w, "reconcile")
+	slices, passes := 0, 0
+	for unloaded := objects; unloaded > 0; slices++ {
+		if slices == 400 {
+			t.Fatalf("400 slices left %d objects\n%s", unloaded, f.logs)
+		}
+		if slices == 2 { // another environment goes on
+			f = start(t, w, "reconcile")
+		}
+		before := w.Value("select coalesce(max(after_key), '') from reconciles")
+		r := f.reconcile(1500 * time.Millisecond)
+		if r.Done {
+			passes++
+		} else if r.Through < before {
+			t.Errorf("slice %d went back from %q: %+v", slices, before, r)
+		}
+		loaded, _ := strconv.Atoi(w.Value("select count(*) from objects where state = 'loaded'"))
+		unloaded = objects - loaded
+	}
+	for last := (sliceReport{}); !last.Done; {
+		last = f.reconcile(long)
+	}
+	t.Logf("%d slices, %d passes before all was loaded", slices, passes)
+	if got := w.Value("select count(*) from events"); got != strconv.Itoa(objects) || slices < 3 {
+		t.Errorf("%s events in %d slices", got, slices)
+	}
+	if r := f.reconcile(long); !r.Done || r.Listed != objects || r.Missing != 0 {
+		t.Errorf("a pass over what is loaded: %+v", r)
+	}
+	if got := w.Value("select passed_missing || ' ' || passed_listed || ' ' || after_key from reconciles"); got != fmt.Sprintf("0 %d ", objects) {
+		t.Errorf("the position: %q", got)
+	}
+	w.CheckBooks()
+}
+
+// What failed is retried when it is due, a pause is respected, and young objects are left to their notices.
+func TestReconcileRetriesWaitsAndPauses(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Versioned: true})
+	store := newMoodyStore(t, w)
+	f := start(t, w, "reconcile", "EVENTDROP_S3_ENDPOINT="+store.URL)
+	put(t, w, "moody.csv", rows(0, 3))
+	put(t, w, "good.csv", rows(10, 3))
+	if r := f.reconcile(long); r.Missing != 2 || r.Loaded != 1 || r.Failed != 1 || !r.Done {
+		t.Errorf("first: %+v", r)
+	}
+	store.heal()
+	if _, err := w.DB.Pool.Exec(t.Context(), "update objects set next_attempt_at = clock_timestamp() where state = 'failed'"); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.reconcile(long); r.Due != 1 || r.Loaded != 1 || r.Missing != 0 {
+		t.Errorf("second: %+v", r)
+	}
+	put(t, w, "young.csv", rows(20, 3))
+	patient := start(t, w, "reconcile", "EVENTDROP_RECONCILE_AGE=1h")
+	if r := patient.reconcile(long); r.Missing != 0 || r.Listed != 0 || !r.Done {
+		t.Errorf("young: %+v", r)
+	}
+	if _, err := w.Parts.Warehouse.Pause(t.Context(), "a test"); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.reconcile(long); !r.Paused || r.Listed != 0 {
+		t.Errorf("paused: %+v", r)
+	}
+	w.CheckBooks()
+}
