@@ -9,7 +9,7 @@ import (
 // look finds out whether an object needs a load at all: a settled version needs none, and a pause holds back
 // every object that no person asked for.
 func (p *Pipeline) look(ctx context.Context, run *dropzone.Run, order *Order) (receipt dropzone.Receipt, done bool, err error) {
-	contract := p.Cleaner.Contract().Name
+	contract := p.name()
 	state, paused, err := p.Ledger.Settled(ctx, order.Object)
 	switch {
 	case err != nil:

@@ -57,14 +57,14 @@ func (s *slice) run(ctx context.Context) error {
 	pause, err := s.Warehouse.Paused(ctx)
 	if pause != nil || err != nil {
 		s.report.Paused = pause != nil
-		return err
+		return s.unlessStopped(ctx, err)
 	}
 	if err := s.retryDue(ctx); err != nil {
 		return err
 	}
 	at, err := s.Warehouse.ReconcilePosition(ctx, s.Config.S3Bucket, s.Config.S3Prefix)
 	if err != nil {
-		return err
+		return s.unlessStopped(ctx, err) // the time may be over already
 	}
 	found, err := s.loadMissing(ctx, at.After)
 	if s.report.Done = err == nil && ctx.Err() == nil; !s.report.Done {

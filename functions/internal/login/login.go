@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
@@ -36,22 +35,28 @@ type Values struct {
 	Engine   string      `json:"engine"`
 }
 
-// NewSecret returns the secret with an ARN or name. The function's role reads it, in the region that AWS_REGION
-// names, else in region. It asks nothing of the network yet.
-func NewSecret(ctx context.Context, id, region string) (*Secret, error) {
-	cfg, err := configure(ctx, region)
-	if err != nil {
-		return nil, err
-	}
-	return &Secret{client: secretsmanager.NewFromConfig(cfg), id: id}, nil
+// Role is who asks AWS, as Lambda tells it a function of its execution role ("Defined runtime environment variables", AWS
+// Lambda Developer Guide). The SDK's own reading of it would bring all the other ways to get credentials, half a megabyte.
+type Role struct {
+	Region, AccessKey, SecretKey, SessionToken string
+	// Endpoint is where to ask instead of AWS, for an emulator; empty: AWS.
+	Endpoint string
 }
 
-func configure(ctx context.Context, region string) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion(region))
-	if err != nil {
-		return aws.Config{}, fmt.Errorf("read the settings of AWS: %w", err)
-	}
-	return cfg, nil
+// NewSecret returns the secret with an ARN or name, as a role reads it. It asks nothing of the network yet.
+func NewSecret(id string, role Role) *Secret {
+	client := secretsmanager.New(secretsmanager.Options{Region: role.Region, Credentials: role.credentials()}, func(o *secretsmanager.Options) {
+		if role.Endpoint != "" {
+			o.BaseEndpoint = &role.Endpoint
+		}
+	})
+	return &Secret{client: client, id: id}
+}
+
+func (r Role) credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: r.AccessKey, SecretAccessKey: r.SecretKey, SessionToken: r.SessionToken}, nil
+	})
 }
 
 // Values returns what the secret says. It is fetched once, and again after Refused.
@@ -103,22 +108,18 @@ func (s *Secret) Refused() {
 // Token makes tokens of RDS IAM authentication. A token is good for 15 minutes to log in with, and each login gets
 // one of its own, which costs no request.
 type Token struct {
-	credentials           aws.CredentialsProvider
-	region, address, user string
+	role          Role
+	address, user string
 }
 
-// NewToken returns tokens for a user at address, which is host:port, signed by the function's role.
-func NewToken(ctx context.Context, address, user, region string) (*Token, error) {
-	cfg, err := configure(ctx, region)
-	if err != nil {
-		return nil, err
-	}
-	return &Token{credentials: cfg.Credentials, region: cfg.Region, address: address, user: user}, nil
+// NewToken returns tokens for a user at address, which is host:port, signed by a role.
+func NewToken(address, user string, role Role) *Token {
+	return &Token{role: role, address: address, user: user}
 }
 
 // Login returns the user and a fresh token.
 func (t *Token) Login(ctx context.Context) (user, password string, err error) {
-	token, err := auth.BuildAuthToken(ctx, t.address, t.region, t.user, t.credentials)
+	token, err := auth.BuildAuthToken(ctx, t.address, t.role.Region, t.user, t.role.credentials())
 	if err != nil {
 		return "", "", fmt.Errorf("sign a token for RDS: %w", err)
 	}

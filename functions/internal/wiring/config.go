@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -158,13 +160,15 @@ func unknownSettings(environment []string) []error {
 	return list
 }
 
-// settingNames asks envconfig for the names, in the order of Config.
+// settingNames are the names as envconfig makes them of Config's fields, in their order. It tells them only by way of a
+// template, whose look-ups by name make the linker keep every method of everything.
 func settingNames() []string {
-	var b strings.Builder
-	if err := envconfig.Usagef(prefix, &Config{}, &b, "{{range .}}{{usage_key .}}\n{{end}}"); err != nil {
-		return nil
+	words := regexp.MustCompile("[A-Z]+[^A-Z]*")
+	var names []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		names = append(names, strings.ToUpper(prefix+"_"+strings.Join(words.FindAllString(field.Name, -1), "_")))
 	}
-	return strings.Fields(b.String())
+	return names
 }
 
 // WriteSettings lists all settings for a person.

@@ -3,9 +3,13 @@ package wiring
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/kelseyhightower/envconfig"
 
 	"eventdrop/functions/internal/contract"
 	"eventdrop/functions/internal/login"
@@ -65,7 +69,7 @@ func (c *Config) withLogin(ctx context.Context) (database, error) {
 	case c.DatabaseSecret != "":
 		return c.withSecret(ctx)
 	case c.DatabaseIAM:
-		return c.withToken(ctx)
+		return c.withToken()
 	}
 	return database{url: c.DatabaseURL}, nil
 }
@@ -78,10 +82,11 @@ func (c *Config) withSecret(ctx context.Context) (database, error) {
 			return database{}, err
 		}
 	}
-	secret, err := login.NewSecret(ctx, c.DatabaseSecret, c.S3Region)
+	role, err := c.role()
 	if err != nil {
 		return database{}, err
 	}
+	secret := login.NewSecret(c.DatabaseSecret, role)
 	values, err := secret.Values(ctx)
 	if err != nil {
 		return database{}, err
@@ -98,7 +103,7 @@ func (c *Config) withSecret(ctx context.Context) (database, error) {
 	return database{url: address.String(), logins: secret}, nil
 }
 
-func (c *Config) withToken(ctx context.Context) (database, error) {
+func (c *Config) withToken() (database, error) {
 	address, err := parseDatabaseURL(c.DatabaseURL)
 	if err != nil {
 		return database{}, err
@@ -107,8 +112,28 @@ func (c *Config) withToken(ctx context.Context) (database, error) {
 		return database{}, errors.New("EVENTDROP_DATABASE_IAM needs host and user in EVENTDROP_DATABASE_URL, as postgres://user@host:5432/database")
 	}
 	at := net.JoinHostPort(address.Hostname(), or(address.Port(), "5432"))
-	token, err := login.NewToken(ctx, at, address.User.Username(), c.S3Region)
-	return database{url: c.DatabaseURL, logins: token}, err
+	role, err := c.role()
+	return database{url: c.DatabaseURL, logins: login.NewToken(at, address.User.Username(), role)}, err
+}
+
+// role reads what Lambda tells a function of its execution role.
+func (c *Config) role() (login.Role, error) {
+	var told struct {
+		Region       string `envconfig:"AWS_REGION"`
+		AccessKey    string `envconfig:"AWS_ACCESS_KEY_ID"`
+		SecretKey    string `envconfig:"AWS_SECRET_ACCESS_KEY"`
+		SessionToken string `envconfig:"AWS_SESSION_TOKEN"`
+		Endpoint     string `envconfig:"AWS_ENDPOINT_URL"`
+	}
+	if err := envconfig.Process("", &told); err != nil {
+		return login.Role{}, fmt.Errorf("read the settings of AWS: %w", err)
+	}
+	if told.AccessKey == "" || told.SecretKey == "" {
+		return login.Role{}, errors.New("EVENTDROP_DATABASE_SECRET and EVENTDROP_DATABASE_IAM need AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: Lambda sets them, elsewhere do it yourself")
+	}
+	return login.Role{
+		Region: or(told.Region, c.S3Region), AccessKey: told.AccessKey, SecretKey: told.SecretKey, SessionToken: told.SessionToken, Endpoint: told.Endpoint,
+	}, nil
 }
 
 // withTLS asks for a verified certificate where the URL says nothing of TLS, and the host is not this machine.
