@@ -10,6 +10,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/reconcile"
 	"eventdrop/functions/internal/ingest"
 )
 
@@ -74,6 +75,7 @@ func (w *world) held(key string) string {
 // scheduled reconcile takes every object within seconds.
 func TestAReconcileTakesObjectsWhateverTheClockSays(t *testing.T) {
 	t.Parallel()
+	const settle = 10 * time.Second
 	stored := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		name  string
@@ -81,17 +83,17 @@ func TestAReconcileTakesObjectsWhateverTheClockSays(t *testing.T) {
 		want  bool
 	}{
 		{"right", 0, true},
-		{"right, after the settle time", settleTime, false},
+		{"right, after the settle time", settle, false},
 		{"a moment behind", -30 * time.Second, true},
 		{"two minutes behind", -2 * time.Minute, false},
 		{"ten years behind", -10 * 365 * 24 * time.Hour, false},
 		{"ten years ahead", 10 * 365 * 24 * time.Hour, false},
 	} {
-		if got := onItsWay(dropzone.Object{LastModified: stored}, stored.Add(test.wrong), settleTime); got != test.want {
+		if got := reconcile.OnItsWay(dropzone.Object{LastModified: stored}, stored.Add(test.wrong), settle); got != test.want {
 			t.Errorf("%s: left to its notice %t, want %t", test.name, got, test.want)
 		}
 	}
-	if onItsWay(dropzone.Object{}, stored, settleTime) {
+	if reconcile.OnItsWay(dropzone.Object{}, stored, settle) {
 		t.Error("an object without a time is left to its notice")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/notice"
+	"eventdrop/functions/internal/reconcile"
 	"eventdrop/functions/internal/runner"
 	"eventdrop/functions/internal/warehouse"
 	"eventdrop/functions/internal/wiring"
@@ -119,7 +120,7 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 			}
 		}
 		accepts := func(o dropzone.Object) bool {
-			return parts.Pipeline.Accepts(o) && (first || !onItsWay(o, now, settle))
+			return parts.Pipeline.Accepts(o) && (first || !reconcile.OnItsWay(o, now, settle))
 		}
 		report, err := parts.Reconciler(accepts, handle).LoadMissing(ctx)
 		if report.Missing > 0 || first {
@@ -128,11 +129,4 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 		}
 		return err
 	}
-}
-
-// onItsWay reports whether a notice of the object may still come. A clock that is wrong, here or at the store, makes the
-// answer no, or yes for a minute.
-func onItsWay(o dropzone.Object, now time.Time, settle time.Duration) bool {
-	age := now.Sub(o.LastModified)
-	return age > -time.Minute && age < settle && !o.LastModified.IsZero()
 }

@@ -1,9 +1,13 @@
 package lambdahost_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,4 +53,38 @@ func binary(t *testing.T, name string) string {
 		t.Fatalf("build %s: %v\n%s", name, err, out)
 	}
 	return path
+}
+
+// What a function links costs time at each cold start, and the zip file may have 8 MB.
+func TestTheFunctionsAreSmall(t *testing.T) {
+	t.Parallel()
+	const most = 8 << 20
+	for _, name := range []string{"ingest", "reconcile", "migrate"} {
+		deps, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "eventdrop/functions/"+name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, heavy := range []string{"alecthomas/kong", "functions/internal/runner", "eventdrop/infra", "pressly/goose", "net/http/httptest"} {
+			if strings.Contains(string(deps), heavy) && (name != "migrate" || heavy != "pressly/goose") {
+				t.Errorf("%s links %s", name, heavy)
+			}
+		}
+		program, err := os.ReadFile(binary(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var zipped bytes.Buffer
+		w := zip.NewWriter(&zipped)
+		entry, err := w.Create("bootstrap")
+		if err == nil {
+			_, err = entry.Write(program)
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes, zipped %d", name, len(program), zipped.Len())
+		if zipped.Len() > most {
+			t.Errorf("%s has %d bytes as a zip file", name, zipped.Len())
+		}
+	}
 }

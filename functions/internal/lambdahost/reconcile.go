@@ -96,8 +96,7 @@ func (s *slice) loadMissing(ctx context.Context, after string) (reconcile.Report
 // accepts leaves young objects to their notices, which are on their way.
 func (s *slice) accepts(now time.Time) func(dropzone.Object) bool {
 	return func(o dropzone.Object) bool {
-		age := now.Sub(o.LastModified)
-		return s.Pipeline.Accepts(o) && (age >= s.Config.ReconcileAge || age < -time.Minute)
+		return s.Pipeline.Accepts(o) && !reconcile.OnItsWay(o, now, s.Config.ReconcileAge)
 	}
 }
 
