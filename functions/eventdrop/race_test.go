@@ -10,8 +10,8 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"eventdrop/functions/internal/dropzone"
-	"eventdrop/functions/internal/reconcile"
 	"eventdrop/functions/internal/ingest"
+	"eventdrop/functions/internal/reconcile"
 )
 
 // handle loads an object as its notice would.
