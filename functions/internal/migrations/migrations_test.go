@@ -203,7 +203,11 @@ func TestTablesOfAnOlderVersionAreRefused(t *testing.T) {
 		if _, err := p.DownTo(t.Context(), int64(version)); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "eventdrop migrate") {
+		err := w.Ping(t.Context())
+		if err == nil {
+			err = w.CheckSchema(t.Context())
+		}
+		if err == nil || !strings.Contains(err.Error(), "eventdrop migrate") {
 			t.Errorf("version %d: error %v", version, err)
 		}
 	}
