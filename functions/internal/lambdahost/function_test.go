@@ -17,7 +17,7 @@ import (
 type function struct {
 	*exec.Cmd
 
-	t    *testing.T
+	t    testing.TB
 	api  *runtimeAPI
 	logs *safeBuffer
 }
@@ -26,7 +26,7 @@ type function struct {
 const long = 2 * time.Minute
 
 // start runs a function with the settings of a world; others win over them.
-func start(t *testing.T, w *world.World, name string, settings ...string) *function {
+func start(t testing.TB, w *world.World, name string, settings ...string) *function {
 	t.Helper()
 	f := &function{t: t, api: newRuntimeAPI(t), logs: &safeBuffer{}}
 	f.Cmd = exec.CommandContext(t.Context(), binary(t, name))

@@ -31,7 +31,7 @@ var binaries struct {
 }
 
 // binary builds a function with the tags and flags of its deployment, once, and returns its path.
-func binary(t *testing.T, name string) string {
+func binary(t testing.TB, name string) string {
 	t.Helper()
 	binaries.Lock()
 	defer binaries.Unlock()
@@ -42,7 +42,7 @@ func binary(t *testing.T, name string) string {
 		}
 		binaries.folder = folder
 	}
-	path := filepath.Join(binaries.folder, name)
+	path := filepath.Join(binaries.folder, filepath.Base(name))
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}

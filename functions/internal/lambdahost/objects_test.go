@@ -22,7 +22,7 @@ func rows(from, n int) string {
 }
 
 // put stores an object and returns what the store says of it.
-func put(t *testing.T, w *world.World, key, body string) dropzone.Object {
+func put(t testing.TB, w *world.World, key, body string) dropzone.Object {
 	t.Helper()
 	w.Put(key, body)
 	o, err := w.Parts.Store.Stat(t.Context(), dropzone.Object{Bucket: w.Config.S3Bucket, Key: key})

@@ -33,7 +33,7 @@ type answer struct {
 	body   string
 }
 
-func newRuntimeAPI(t *testing.T) *runtimeAPI {
+func newRuntimeAPI(t testing.TB) *runtimeAPI {
 	t.Helper()
 	api := &runtimeAPI{invocations: make(chan invocation), answers: make(chan answer, 1), ended: t.Context().Done()}
 	mux := http.NewServeMux()
