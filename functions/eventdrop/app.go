@@ -44,6 +44,7 @@ type cli struct {
 	Resume    resumeCmd    `cmd:"" help:"End the pause, and load what it held back."`
 	Status    statusCmd    `cmd:"" help:"Show how the pipeline is."`
 	History   historyCmd   `cmd:"" help:"Show what happened to objects."`
+	Event     eventCmd     `cmd:"" help:"Print a notice for objects, ready for 'sam local invoke -e -'."`
 	Contract  contractCmd  `cmd:"" help:"Propose, check and show contracts, and make their tables."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings and servers, and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Show the version."`
