@@ -28,8 +28,8 @@ var needs = map[string]need{
 	"rds-db:connect":                {call: "BuildAuthToken"},
 
 	"sts:AssumeRole":         {aws: "Role: !GetAtt"},
-	"logs:CreateLogStream":   {aws: "LoggingConfig: {LogGroup:"},
-	"logs:PutLogEvents":      {aws: "LoggingConfig: {LogGroup:"},
+	"logs:CreateLogStream":   {aws: "LoggingConfig: {LogFormat: JSON, LogGroup:"},
+	"logs:PutLogEvents":      {aws: "LoggingConfig: {LogFormat: JSON, LogGroup:"},
 	"sqs:ReceiveMessage":     {aws: "Type: SQS"},
 	"sqs:DeleteMessage":      {aws: "Type: SQS"},
 	"sqs:GetQueueAttributes": {aws: "Type: SQS"},
