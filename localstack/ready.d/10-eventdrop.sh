@@ -35,13 +35,12 @@ call sqs create-queue --queue-name eventdrop-notices --attributes '{
 
 variables="{\"Variables\": {
   \"EVENTDROP_DATABASE_URL\": \"$DROP_DATABASE_URL\",
-  \"EVENTDROP_DATABASE_CONNECTIONS\": \"1\",
+  \"EVENTDROP_DATABASE_UNVERIFIED\": \"true\",
   \"EVENTDROP_S3_ENDPOINT\": \"$endpoint\",
   \"EVENTDROP_S3_REGION\": \"$region\",
   \"EVENTDROP_S3_ACCESS_KEY\": \"$AWS_ACCESS_KEY_ID\",
   \"EVENTDROP_S3_SECRET_KEY\": \"$AWS_SECRET_ACCESS_KEY\",
-  \"EVENTDROP_S3_BUCKET\": \"$bucket\",
-  \"EVENTDROP_LOG_FORMAT\": \"json\"}}"
+  \"EVENTDROP_S3_BUCKET\": \"$bucket\"}}"
 if call lambda get-function --function-name eventdrop-ingest >/dev/null 2>&1; then
   call lambda update-function-code --function-name eventdrop-ingest --zip-file "fileb://$zip" >/dev/null
   call lambda update-function-configuration --function-name eventdrop-ingest --environment "$variables" >/dev/null
