@@ -55,6 +55,10 @@ func TestParseUnderstandsEverySender(t *testing.T) {
 		{"minio_put", []dropzone.Object{
 			{Bucket: "plain", Key: nastyKey, RawKey: nastyRaw, ETag: "5d41402abc4b2a76b9719d911017c592"},
 		}, 0},
+		{"ministack_put", []dropzone.Object{{
+			Bucket: "plain", Key: nastyKey, RawKey: strings.ReplaceAll(nastyRaw, "%2F", "/"),
+			VersionID: "460fae19-567a-4b5c-996a-62c5f225db11", ETag: "5d41402abc4b2a76b9719d911017c592",
+		}}, 0},
 		{"minio_multipart", []dropzone.Object{
 			{Bucket: "plain", Key: "multi.csv", ETag: "7d368e72ecdd3ff1d9b28f29481a125f-2"},
 		}, 0},
