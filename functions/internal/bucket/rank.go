@@ -50,13 +50,14 @@ func sameMillisecond(a, b *minio.ObjectInfo) bool {
 	return a.LastModified.Truncate(time.Millisecond).Equal(b.LastModified.Truncate(time.Millisecond))
 }
 
-// rank puts the milliseconds within the second before the number of older versions: both fit in 31 bits.
+// rank puts the milliseconds within the second before the number of older versions, for which six digits are left: both
+// fit in 31 bits.
 func rank(found *minio.ObjectInfo, older int32) int32 {
 	if found == nil {
 		return 0
 	}
 	millisecond := found.LastModified.Nanosecond() / int(time.Millisecond)
-	return int32(millisecond)<<20 + older //nolint:gosec // below 1,000
+	return int32(millisecond)*1_000_000 + older //nolint:gosec // below 1,000
 }
 
 func (s *Store) listed(obj dropzone.Object, found *minio.ObjectInfo) error {

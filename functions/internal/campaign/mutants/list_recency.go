@@ -75,7 +75,7 @@ func recency() []Mutant {
 		},
 		{
 			"milliseconds not in the rank", "versions of one second are ordered by what never changes", bucket + "/rank.go",
-			`int32(millisecond)<<20 + older`, `int32(millisecond&0)<<20 + older`, bucket, "TestRankWithinAMillisecond",
+			`int32(millisecond)*1_000_000 + older`, `int32(millisecond)*0 + older`, bucket, "TestRankWithinAMillisecond",
 		},
 	}
 }
