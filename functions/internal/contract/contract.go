@@ -40,6 +40,9 @@ type Contract struct {
 	// FinalNewline is "required" (the default: a last record without its line end may have been
 	// cut and is rejected) or "optional".
 	FinalNewline string `yaml:"final_newline" json:"final_newline,omitempty"`
+	// Header names the fields of files without a header line, in their order; empty: every file has one. A name that no
+	// column has goes to extras.
+	Header []string `yaml:"header" json:"header,omitempty"`
 	// MaxRejectedRows and MaxRejectedPercent park the whole object when exceeded; 0 means no limit.
 	MaxRejectedRows    int64   `yaml:"max_rejected_rows" json:"max_rejected_rows,omitempty"`
 	MaxRejectedPercent float64 `yaml:"max_rejected_percent" json:"max_rejected_percent,omitempty"`

@@ -17,6 +17,7 @@ func (c *Contract) validate() error {
 	c.validateColumns(faults)
 	c.validateKey(faults)
 	c.validateRecency(faults)
+	c.validateHeader(faults)
 	c.validateRules(faults)
 	c.validateTimezone(faults)
 	return faults.Err()
@@ -37,6 +38,28 @@ func (c *Contract) validateHead(f *Faults) {
 	f.check(c.MaxRejectedPercent >= 0 && c.MaxRejectedPercent <= 100, "max_rejected_percent", "max_rejected_percent: must be 0 to 100")
 	f.check(c.MaxRejectedRows >= 0, "max_rejected_rows", "max_rejected_rows: must not be negative")
 	f.check(len(c.Columns) > 0, "columns", "columns: none: name at least the key")
+}
+
+// validateHeader wants names that tell fields apart, and of which one at least is a column's.
+func (c *Contract) validateHeader(f *Faults) {
+	if len(c.Header) == 0 {
+		return
+	}
+	seen, known := map[string]bool{}, false
+	for i, name := range c.Header {
+		place, folded := fmt.Sprintf("header[%d]", i), Fold(name)
+		f.check(folded != "", place, "header: %q is no name: it has no letter and no digit", name)
+		f.check(folded == "" || !seen[folded], place, "header: %q twice, but for case and separators: each field has a name of its own", name)
+		seen[folded] = true
+		known = known || c.hasName(folded)
+	}
+	f.check(known, "header", "header: none of its names is a column, or an alias of one")
+}
+
+func (c *Contract) hasName(folded string) bool {
+	return slices.ContainsFunc(c.Columns, func(col Column) bool {
+		return Fold(col.Name) == folded || slices.ContainsFunc(col.Aliases, func(alias string) bool { return Fold(alias) == folded })
+	})
 }
 
 // validateTimezone loads the zone. "Local" would make the rows depend on the machine.

@@ -40,6 +40,7 @@ func rules() []string {
 		"Reading resumes at the next sound line, and physical lines add up",
 		"A file that was cut never gives a wrong value",
 		"An empty object and one of header only are fine",
+		"Where the contract names the fields, a file may have no header",
 		// Defects: schema.
 		"The header is missing",
 		"The header comes again in the middle",

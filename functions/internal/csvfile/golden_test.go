@@ -36,6 +36,7 @@ type caseOptions struct {
 	RawBytes             int      `json:"raw_bytes"`
 	DecompressedBytes    int64    `json:"decompressed_bytes"`
 	FinalNewlineOptional bool     `json:"final_newline_optional"`
+	Header               []string `json:"header"`
 }
 
 // columns of the default contract.
@@ -56,7 +57,7 @@ func (c caseOptions) options() Options {
 		names = columns()
 	}
 	return Options{
-		Known: known(names),
+		Known: known(names), Header: c.Header,
 		Limits: Limits{
 			RecordBytes: c.RecordBytes, Columns: c.Columns, RawBytes: c.RawBytes, DecompressedBytes: c.DecompressedBytes,
 		},

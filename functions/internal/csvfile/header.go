@@ -20,18 +20,28 @@ type reading struct {
 	count     int // of the names, also of those that were not kept
 	known     int // of the columns of the contract
 	spaced    bool
+	isData    bool // it is no header, but the first record
 }
 
-// better decides between two delimiters: the one that yields the most known columns, then the
-// most fields. On a tie the earlier one stays.
+// better decides between two delimiters: the one that yields the most known columns, then the one by which the
+// line is the first record of an object without header, then the most fields. On a tie the earlier one stays.
 func (a *reading) better(b reading) bool {
-	if a.known != b.known {
+	switch {
+	case a.isData != b.isData && (a.known == 0 || b.known == 0):
+		return a.isData
+	case a.known != b.known:
 		return a.known > b.known
 	}
 	return a.count > b.count
 }
 
-// readHeader takes the blank lines in front and the header. An empty object has none.
+// judge tells a first record from a header, where objects may have none.
+func (a *reading) judge(o Options) {
+	a.isData = len(o.Header) > 0 && a.count == len(o.Header) && 2*a.known <= a.count
+}
+
+// readHeader takes the blank lines in front and the header. An empty object has none, and others may have none where
+// the options name their fields.
 func (r *Reader) readHeader() error {
 	first, err := r.firstLine()
 	switch {
@@ -45,6 +55,10 @@ func (r *Reader) readHeader() error {
 	best, err := r.bestReading(extent{line: first, lines: 1})
 	if err != nil {
 		return err
+	}
+	if best.isData {
+		r.nameFields(best)
+		return checkControls(r.text.text(0, best.end))
 	}
 	if err := r.checkHeader(best); err != nil {
 		return err
@@ -100,6 +114,7 @@ func (r *Reader) readingOf(first extent) (c reading, ok bool, err error) {
 		}
 		c.add(strings.TrimSpace(string(field)), r.options)
 	}
+	c.judge(r.options)
 	return c, how == whole, nil
 }
 
@@ -112,14 +127,22 @@ func (a *reading) add(name string, o Options) {
 
 // takeHeader makes the reading the object's dialect.
 func (r *Reader) takeHeader(h reading) {
-	r.header, r.spaced = h.names, h.spaced
+	r.setDialect(h, h.names)
+	r.spaced = h.spaced
 	r.headerText = bytes.Clone(r.text.text(0, h.end))
-	r.split = splitter{delimiter: h.delimiter, limit: h.count + 1, fields: make([][]byte, 0, h.count+1)}
-	r.dialect.Header = h.names
-	r.dialect.Delimiter = string(rune(h.delimiter))
-	r.dialect.LineEnd = lineEnd(h.line)
 	r.take(h.extent)
 	r.dialect.HeaderLines = h.lines
+}
+
+// nameFields makes the reading the dialect of an object without header, and leaves its line to be read.
+func (r *Reader) nameFields(h reading) { r.setDialect(h, r.options.Header) }
+
+func (r *Reader) setDialect(h reading, names []string) {
+	r.header = names
+	r.split = splitter{delimiter: h.delimiter, limit: h.count + 1, fields: make([][]byte, 0, h.count+1)}
+	r.dialect.Header = names
+	r.dialect.Delimiter = string(rune(h.delimiter))
+	r.dialect.LineEnd = lineEnd(h.line)
 }
 
 func lineEnd(l line) string {

@@ -7,6 +7,9 @@ type Options struct {
 	// Known reports whether a header name (as read, trimmed) is a column of the contract. It
 	// decides between delimiters. Where it is nil, every name but the empty one is known.
 	Known func(name string) bool
+	// Header names the fields of objects without a header line, in their order; empty: every object has one. An object has
+	// none where its first line has so many fields and not more than half of them are known names.
+	Header []string
 	// Limits are the bounds; zero fields mean the defaults.
 	Limits Limits
 	// FinalNewlineOptional accepts a last record without a line end. By default it is damaged

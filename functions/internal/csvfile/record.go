@@ -112,7 +112,7 @@ func (r *Reader) repeatsHeader(e extent) bool {
 	if len(text) == len(r.headerText)+len(byteOrderMark) {
 		text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	}
-	return bytes.Equal(text, r.headerText)
+	return len(r.headerText) > 0 && bytes.Equal(text, r.headerText)
 }
 
 func plural(n int, noun string) string {

@@ -166,7 +166,7 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 	}
 	defer leave()
 	records, err := csvfile.NewReader(body, csvfile.Options{
-		Known: p.Cleaner.Known, Limits: p.Limits.CSV,
+		Known: p.Cleaner.Known, Header: p.Cleaner.Contract().Header, Limits: p.Limits.CSV,
 		FinalNewlineOptional: p.Cleaner.Contract().FinalNewline == "optional",
 	})
 	if err != nil {

@@ -24,6 +24,9 @@ func goldenFiles(t *testing.T) (files []file) {
 			t.Fatalf("no cases below %s: %v", kind, err)
 		}
 		for _, input := range inputs {
+			if namesFields(filepath.Join(filepath.Dir(input), "options.json")) {
+				continue // the first row is no header for others to compare with
+			}
 			text, err := os.ReadFile(input)
 			if err != nil {
 				t.Fatal(err)
@@ -32,6 +35,12 @@ func goldenFiles(t *testing.T) (files []file) {
 		}
 	}
 	return files
+}
+
+// namesFields reports whether a case's options say what the fields of a file without header are.
+func namesFields(options string) bool {
+	text, err := os.ReadFile(options)
+	return err == nil && strings.Contains(string(text), `"header":`)
 }
 
 // generatedFiles are the same for ever, so that what Python reads in them can be recorded.
