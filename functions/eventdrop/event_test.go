@@ -12,13 +12,13 @@ import (
 )
 
 // What `event` prints names the object so that the pipeline opens exactly it and loads it, in either form.
-func TestEventPrintsANoticeThatLoads(t *testing.T) {
+func TestEventPrintsANoticeThatLoads(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorld(t)
 	const key, row = "dir one/a b+c%2é ü#?&=.csv", "11111111-1111-4111-8111-111111111111,view,2026-11-23T10:00:00Z,1.50\n"
 	w.put(key, csvHead+row)
 	w.put("second.csv", csvHead+strings.ReplaceAll(row, "1111-", "2222-"))
 	both := []string{"s3://" + w.config.S3Bucket + "/" + key, "s3://" + w.config.S3Bucket + "/second.csv"}
-	for _, c := range []struct {
+	for _, c := range []struct { //nolint:paralleltest // settings belong to the process
 		name     string
 		args     []string
 		queued   bool
@@ -26,7 +26,7 @@ func TestEventPrintsANoticeThatLoads(t *testing.T) {
 	}{
 		{"as S3 sends it", []string{"event"}, false, 1},
 		{"as a queue hands it over", []string{"event", "--as", "sqs"}, true, 2},
-	} { //nolint:paralleltest // settings belong to the process
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, stdout, stderr := w.command(append(c.args, both...)...)
 			if code != exitDone {
@@ -61,16 +61,16 @@ func TestEventSpellsKeysAsS3Does(t *testing.T) {
 	}
 }
 
-func TestEventRefuses(t *testing.T) {
+func TestEventRefuses(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorld(t)
-	for _, c := range []struct {
+	for _, c := range []struct { //nolint:paralleltest // settings belong to the process
 		name, source string
 		want         int
 	}{
 		{"a file", "orders.csv", exitUsage},
 		{"a bucket without a key", "s3://bucket", exitUsage},
 		{"an object that does not exist", "s3://" + w.config.S3Bucket + "/none.csv", exitFailed},
-	} { //nolint:paralleltest // settings belong to the process
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			if code, stdout, stderr := w.command("event", c.source); code != c.want || stdout != "" || stderr == "" {
 				t.Errorf("exit %d, %q, %q", code, stdout, stderr)
