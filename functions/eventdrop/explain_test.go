@@ -205,7 +205,7 @@ func TestStatusTellsOfDrift(t *testing.T) { //nolint:paralleltest // settings be
 }
 
 // Events are looked for in the table of each contract; drift and rejects are told apart by contract.
-func TestExplainAndRejectsKnowEveryContract(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestExplainAndRejectsKnowEveryContract(t *testing.T) {
 	w := newWorld(t)
 	basar := write(t, "basar.yaml", basarContract)
 	w.createTable(basar)

@@ -27,8 +27,8 @@ func (o *observed) Helper()           {}
 func (o *observed) Skip(args ...any)  { o.skipped = fmt.Sprint(args...) }
 func (o *observed) Fatal(args ...any) { o.failures = append(o.failures, fmt.Sprint(args...)) }
 
-func TestWhatTheMachineLacksIsToldAndFailsInCI(t *testing.T) {
-	for _, test := range []struct{ ci, want string }{{"", "skipped"}, {"true", "failed"}} { //nolint:paralleltest // they set the environment
+func TestWhatTheMachineLacksIsToldAndFailsInCI(t *testing.T) { //nolint:paralleltest // it sets the environment
+	for _, test := range []struct{ ci, want string }{{"", "skipped"}, {"true", "failed"}} {
 		t.Setenv("CI", test.ci)
 		o := &observed{TB: t}
 		Missing(o, "no %s", "anvil")

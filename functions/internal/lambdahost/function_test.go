@@ -26,19 +26,19 @@ type function struct {
 const long = 2 * time.Minute
 
 // start runs a function with the settings of a world; others win over them.
-func start(t testing.TB, w *world.World, name string, settings ...string) *function {
-	t.Helper()
-	f := &function{t: t, api: newRuntimeAPI(t), logs: &safeBuffer{}}
-	f.Cmd = exec.CommandContext(t.Context(), binary(t, name))
+func start(tb testing.TB, w *world.World, name string, settings ...string) *function {
+	tb.Helper()
+	f := &function{t: tb, api: newRuntimeAPI(tb), logs: &safeBuffer{}}
+	f.Cmd = exec.CommandContext(tb.Context(), binary(tb, name))
 	f.Env = append(w.Environ(), "AWS_LAMBDA_RUNTIME_API="+f.api.host(), "AWS_LAMBDA_FUNCTION_NAME=under-test",
 		"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=of the role", "AWS_SESSION_TOKEN=of the role",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "EVENTDROP_RECONCILE_AGE=0s")
 	f.Env = append(f.Env, settings...)
 	f.Stdout, f.Stderr = f.logs, f.logs
 	if err := f.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = f.Process.Kill() // it may have ended
 		_ = f.Wait()
 	})

@@ -25,7 +25,7 @@ func newSecrets(t *testing.T) *secrets {
 	t.Helper()
 	s := &secrets{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var asked struct{ SecretId string } //nolint:revive // AWS writes it so
+		var asked struct{ SecretId string }
 		err := json.NewDecoder(r.Body).Decode(&asked)
 		if err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || asked.SecretId != secretName ||
 			!strings.Contains(r.Header.Get("Authorization"), "Credential=AKIDEXAMPLE/") {

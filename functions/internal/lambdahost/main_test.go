@@ -31,14 +31,14 @@ var binaries struct {
 }
 
 // binary builds a function with the tags and flags of its deployment, once, and returns its path.
-func binary(t testing.TB, name string) string {
-	t.Helper()
+func binary(tb testing.TB, name string) string {
+	tb.Helper()
 	binaries.Lock()
 	defer binaries.Unlock()
 	if binaries.folder == "" {
 		folder, err := os.MkdirTemp("", "eventdrop-functions-") //nolint:usetesting // it outlives the test
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		binaries.folder = folder
 	}
@@ -46,11 +46,11 @@ func binary(t testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false",
+	build := exec.CommandContext(tb.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid=", "-o", path, "eventdrop/functions/"+name)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0") //nolint:forbidigo // what a process gets
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, out)
+		tb.Fatalf("build %s: %v\n%s", name, err, out)
 	}
 	return path
 }

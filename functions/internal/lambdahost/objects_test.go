@@ -22,12 +22,12 @@ func rows(from, n int) string {
 }
 
 // put stores an object and returns what the store says of it.
-func put(t testing.TB, w *world.World, key, body string) dropzone.Object {
-	t.Helper()
+func put(tb testing.TB, w *world.World, key, body string) dropzone.Object {
+	tb.Helper()
 	w.Put(key, body)
-	o, err := w.Parts.Store.Stat(t.Context(), dropzone.Object{Bucket: w.Config.S3Bucket, Key: key})
+	o, err := w.Parts.Store.Stat(tb.Context(), dropzone.Object{Bucket: w.Config.S3Bucket, Key: key})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return o
 }

@@ -114,7 +114,7 @@ func (s *slice) load(ctx context.Context, o dropzone.Object) error {
 // unlessStopped forgives what the end of the time, or a pause, has interrupted.
 func (*slice) unlessStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.Is(err, dropzone.ErrPaused) {
-		return nil
+		return nil //nolint:nilerr // the next slice goes on
 	}
 	return err
 }

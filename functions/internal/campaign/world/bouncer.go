@@ -79,9 +79,9 @@ func (b *Bouncer) configure(folder, server string, sessions int) error {
 	settings := fmt.Sprintf(bouncerSettings, host, port, b.Address.Port(), users, sessions)
 	logins := fmt.Sprintf("%q %q\n", b.Address.User.Username(), password)
 	return errors.Join(
-		os.WriteFile(b.ini, []byte(settings), 0o644),
-		os.WriteFile(users, []byte(logins), 0o644),
-		os.Chmod(folder, 0o755),
+		os.WriteFile(b.ini, []byte(settings), 0o644), //nolint:gosec // PgBouncer's user must read it
+		os.WriteFile(users, []byte(logins), 0o644),   //nolint:gosec // PgBouncer's user must read it
+		os.Chmod(folder, 0o755),                      //nolint:gosec // PgBouncer's user must enter it
 	)
 }
 
@@ -118,7 +118,8 @@ func bouncerAccount(tb testing.TB) *syscall.SysProcAttr {
 
 func freeAddress(tb testing.TB) string {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	listener, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func freeAddress(tb testing.TB) string {
 
 // Start returns when PgBouncer serves.
 func (b *Bouncer) Start(ctx context.Context) error {
-	b.process = exec.Command(b.binary, "-q", b.ini) // it outlives the test's context, and its cleanup ends it
+	b.process = exec.Command(b.binary, "-q", b.ini) //nolint:gosec,noctx // it outlives the test's context, and its cleanup ends it
 	b.process.SysProcAttr = b.account
 	b.process.Stderr = os.Stderr
 	if err := b.process.Start(); err != nil {
