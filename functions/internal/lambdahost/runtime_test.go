@@ -33,9 +33,9 @@ type answer struct {
 	body   string
 }
 
-func newRuntimeAPI(t testing.TB) *runtimeAPI {
-	t.Helper()
-	api := &runtimeAPI{invocations: make(chan invocation), answers: make(chan answer, 1), ended: t.Context().Done()}
+func newRuntimeAPI(tb testing.TB) *runtimeAPI {
+	tb.Helper()
+	api := &runtimeAPI{invocations: make(chan invocation), answers: make(chan answer, 1), ended: tb.Context().Done()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/{how}", api.answer)
@@ -45,7 +45,7 @@ func newRuntimeAPI(t testing.TB) *runtimeAPI {
 	})
 	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) { api.wait(r) })
 	api.Server = httptest.NewServer(mux)
-	t.Cleanup(api.Close)
+	tb.Cleanup(api.Close)
 	return api
 }
 

@@ -66,7 +66,7 @@ func (b *Bucket) Listed(drop int) bool {
 func (b *Bucket) Rank(drop int) (rank int32) {
 	d := b.Drops[drop]
 	if b.Ranked {
-		return int32(d.Place)
+		return int32(d.Place) //nolint:gosec // a rank has 31 bits
 	}
 	for _, older := range b.Drops {
 		if older.Key == d.Key && older.Second == d.Second && older.Place < d.Place && !older.Purged {
