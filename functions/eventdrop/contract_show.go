@@ -59,7 +59,7 @@ func showHead(w io.Writer, c *contract.Contract) error {
 		{"no value", quotedList(c.NullTokens, "")},
 		{"timezone", c.Timezone},
 		{"last line end", c.FinalNewline},
-		{"without a header", quotedList(c.Header, "unreadable")},
+		{"no header", quotedList(c.Header, "unreadable")},
 		{"thresholds", thresholds(c)},
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
