@@ -57,8 +57,8 @@ func (i *interrupted) ends() {
 	i.w.CheckBooks()
 }
 
-// R3, R4: a load is stopped before the deadline and handed back; the answer comes when the server was told, so that
-// a function that is frozen right then holds no lock.
+// R3, R4: a load is stopped before the deadline and handed back. A function that is frozen after its answer holds no lock: the
+// server knew the deadline, too, as its statement_timeout.
 func TestTheDeadlineHandsALargeLoadBack(t *testing.T) {
 	t.Parallel()
 	const limit = 20 * time.Second

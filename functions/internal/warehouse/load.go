@@ -163,19 +163,9 @@ func commit(ctx context.Context, tx pgx.Tx) error {
 	return fmt.Errorf("%w: %w", dropzone.ErrCommitUnknown, err)
 }
 
-// goodbyeTime bounds how long a broken connection is waited for.
-const goodbyeTime = 2 * time.Second
-
-// rollback ends a transaction that was not committed; after a commit it does nothing. It returns when the server was told,
-// also by a connection that can only be closed: a process that is frozen in the next moment must not keep locks.
+// rollback ends a transaction that was not committed; after a commit it does nothing.
 func rollback(ctx context.Context, tx pgx.Tx) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
 	_ = tx.Rollback(ctx) // a connection that cannot roll back is closed, and the server rolls back
-	if pg := tx.Conn().PgConn(); pg.IsClosed() {
-		select {
-		case <-pg.CleanupDone():
-		case <-time.After(goodbyeTime):
-		}
-	}
 }
