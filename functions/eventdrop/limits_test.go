@@ -25,7 +25,7 @@ import (
 )
 
 // mostMemory is what the program may use at its peak, whatever the object: Lambda's smallest size.
-const mostMemory = 128 << 20
+const mostMemory = detector * 128 << 20
 
 // evil is an object that would like to have all memory, and what must become of it.
 type evil struct {
