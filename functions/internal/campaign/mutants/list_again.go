@@ -14,7 +14,7 @@ func again() []Mutant {
 		},
 		{
 			"a redrive resolves what it refused", "what leaves the quarantine became an event", queries + "resolve_redriven.sql",
-			`and run_id <> $5`, `and $5::uuid is not null`, warehouse, "TestARedriveResolvesExactlyWhatItAccepted",
+			`and run_id <> $5`, `and $5::uuid is not null`, warehouse, "TestARedriveOfManyRowsRunsThemPageByPage",
 		},
 		{
 			"a redrive ends after a page", "every selected row runs again", redrive,
