@@ -86,14 +86,16 @@ const (
 		union all select 'an object is loaded once, and again only on purpose', count(*) from (select from receipts
 			where kind = 'load' and state = 'loaded' group by object_id having count(*) > 1) d
 		union all select 'failed objects are settled at last', count(*) from objects where state = 'failed'
-		union all select 'no attempt is left open', count(*) from objects where open_attempts > 0 and state in ('loaded', 'parked') and reason is distinct from 'loader_died'
-		union all select 'no session is idle in a transaction', count(*) from pg_stat_activity
-			where starts_with(application_name, current_schema) and state like 'idle in transaction%'`
+		union all select 'no attempt is left open', count(*) from objects where open_attempts > 0 and state in ('loaded', 'parked') and reason is distinct from 'loader_died'`
+	selectOpen = `select count(*) from pg_stat_activity where starts_with(application_name, current_schema) and state like 'idle in transaction%'`
 )
 
 // look reads a schema in one go.
 func (s *subject) look(ctx context.Context, db pgtest.DB) (*tables, error) {
 	seen := &tables{states: map[string]int{}}
+	if err := awaitEndOfTransactions(ctx, db); err != nil {
+		seen.faults = append(seen.faults, err.Error())
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(selectClaims).Query(s.readClaims(seen))
 	batch.Queue(selectEvents).Query(s.readEvents(seen))
@@ -115,6 +117,21 @@ func (s *subject) look(ctx context.Context, db pgtest.DB) (*tables, error) {
 		return err
 	})
 	return seen, db.Pool.SendBatch(ctx, batch).Close()
+}
+
+// awaitEndOfTransactions gives PostgreSQL the moment that it needs to hear of a loader's death: until then the dead one's
+// session is idle in its transaction.
+func awaitEndOfTransactions(ctx context.Context, db pgtest.DB) error {
+	const patience = 10 * time.Second
+	for began := time.Now(); ; {
+		var open int
+		if err := db.Pool.QueryRow(ctx, selectOpen).Scan(&open); err != nil || open == 0 {
+			return err //nolint:wrapcheck // the test prints it
+		}
+		if time.Since(began) > patience {
+			return fmt.Errorf("%d sessions are idle in a transaction", open)
+		}
+	}
 }
 
 func (s *subject) readClaims(seen *tables) func(pgx.Rows) error {
