@@ -46,6 +46,7 @@ type cli struct {
 	History   historyCmd   `cmd:"" help:"Show what happened to objects."`
 	Event     eventCmd     `cmd:"" help:"Print a notice for objects, ready for 'sam local invoke -e -'."`
 	Contract  contractCmd  `cmd:"" help:"Propose, check and show contracts, and make their tables."`
+	Bench     benchCmd     `cmd:"" help:"Measure the pipeline against the least that its servers could take."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings and servers, and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Show the version."`
 	Help      struct {

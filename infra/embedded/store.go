@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 
 	"github.com/minio/minio-go/v7"
@@ -38,6 +39,15 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body []byte) error 
 	options.SetMatchETagExcept("*")
 	_, err := s.client.PutObject(ctx, bucket, key, bytes.NewReader(body), int64(len(body)), options)
 	if err != nil {
+		return fmt.Errorf("put %s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// PutStream stores what body gives, however much it is, in parts of 16 MiB.
+func (s *Store) PutStream(ctx context.Context, bucket, key string, body io.Reader) error {
+	options := minio.PutObjectOptions{ContentType: "text/csv", PartSize: 16 << 20}
+	if _, err := s.client.PutObject(ctx, bucket, key, body, -1, options); err != nil {
 		return fmt.Errorf("put %s/%s: %w", bucket, key, err)
 	}
 	return nil

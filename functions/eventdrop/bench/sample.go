@@ -1,0 +1,40 @@
+package bench
+
+import (
+	"slices"
+	"time"
+)
+
+// sample is what was measured several times.
+type sample []float64
+
+// at returns the value below which a share p of all lies: the nearest rank, so always one that was measured.
+func (s sample) at(p float64) float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	rank := int(p*float64(len(sorted)) + 0.999999999)
+	return sorted[min(max(rank, 1), len(sorted))-1]
+}
+
+// median is the middle one; of an even number the mean of the two in the middle.
+func (s sample) median() float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// ratios divides each by its neighbour in time.
+func ratios(ours, floor sample) sample {
+	r := make(sample, min(len(ours), len(floor)))
+	for i := range r {
+		r[i] = ours[i] / floor[i]
+	}
+	return r
+}
+
+func seconds(d time.Duration) float64      { return d.Seconds() }
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
