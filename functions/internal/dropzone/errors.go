@@ -17,6 +17,8 @@ var (
 	ErrBusy = errors.New("object is being loaded by another loader")
 	// ErrPaused says that the pipeline is paused, so that nothing is loaded that no person asked for.
 	ErrPaused = errors.New("the pipeline is paused")
+	// ErrStage says that rows which seemed new are not: the run must be tried again with Staged set.
+	ErrStage = errors.New("some rows have keys that are there already")
 	// ErrCommitUnknown says that the connection died during COMMIT. The same run must be tried
 	// again: the claim then says what happened.
 	ErrCommitUnknown = errors.New("outcome of the commit is unknown")

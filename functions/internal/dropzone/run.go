@@ -27,6 +27,8 @@ type Run struct {
 	// Current looks up what the object's key holds now. It is asked where bytes can be replaced,
 	// under a lock on the key. Nil: the object cannot be replaced while it is loaded.
 	Current func(ctx context.Context) (Object, error)
+	// Staged has the rows compared with what the table holds, even if they seem to be new.
+	Staged bool
 	// DryRun does everything and rolls back.
 	DryRun bool
 	// Started is when the run began, for its timings.

@@ -137,7 +137,12 @@ func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order
 			}
 			looked = true
 		}
-		return p.load(ctx, run, order)
+		receipt, err := p.load(ctx, run, order)
+		if errors.Is(err, dropzone.ErrStage) {
+			run.Staged = true
+			receipt, err = p.load(ctx, run, order)
+		}
+		return receipt, err
 	})
 }
 

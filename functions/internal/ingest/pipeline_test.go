@@ -216,6 +216,26 @@ func TestPassingFaultsAreTriedAgainAtOnce(t *testing.T) {
 }
 
 // A cut body is a passing fault, a cut archive is not.
+// A large object whose keys seem to be new is copied straight into the table; where they are not, it is read once more.
+func TestALargeObjectWhoseLastKeyIsThereIsReadTwice(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	const record = "%08d-1111-4111-8111-000000000000,view,2026-11-23T09:00:00Z,u1\n"
+	first := h.store.put("in/first.csv", "", "event_id,event_type,event_time,user_id\n"+fmt.Sprintf(record, 7_999), 1)
+	h.handle(Order{Object: first})
+	var csv strings.Builder
+	csv.WriteString("event_id,event_type,event_time,user_id\n")
+	for i := range 8_000 {
+		fmt.Fprintf(&csv, record, i)
+	}
+	h.store.opened = 0
+	receipt := h.handle(Order{Object: h.store.put("in/second.csv", "", csv.String(), 2)})
+	if want := (dropzone.Books{RowsRead: 8_000, Inserted: 7_999, Updated: 1}); receipt.Books != want || h.store.opened != 2 {
+		t.Errorf("books %+v, want %+v; opened %d times", receipt.Books, want, h.store.opened)
+	}
+	h.books()
+}
+
 func TestACutArchiveIsReadOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

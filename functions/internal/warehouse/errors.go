@@ -17,6 +17,7 @@ const (
 	lockNotAvailable = "55P03"
 	serialization    = "40001"
 	deadlock         = "40P01"
+	uniqueViolation  = "23505"
 	undefinedTable   = "42P01"
 	invalidPassword  = "28P01"
 	invalidAuth      = "28000"
@@ -46,7 +47,7 @@ func sqlState(err error) string {
 // nothing about later: every error but an unreadable object is tried again later.
 func (w *Warehouse) Transient(err error) bool {
 	switch state := sqlState(err); {
-	case errors.Is(err, context.Canceled), unreadable(err):
+	case errors.Is(err, context.Canceled), errors.Is(err, dropzone.ErrStage), unreadable(err):
 		return false
 	case errors.Is(err, dropzone.ErrCommitUnknown), state == serialization, state == deadlock:
 		return true

@@ -75,7 +75,7 @@ func TestACanceledLoadRollsBackAndGivesItsConnectionBack(t *testing.T) {
 func TestAConnectionComesBackClean(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	for i := range 2 { // the second finds the staging table of the first
+	for i := range 3 { // the first needs no staging table, the third finds that of the second
 		h.load(object(fmt.Sprint("clean", i, ".csv")), many(6_000))
 	}
 	conns := h.pool.AcquireAllIdle(t.Context())

@@ -21,7 +21,7 @@ const commitTime = 10 * time.Second
 //
 // An object that is settled already comes back with Already set, nothing written. The errors
 // dropzone.ErrSuperseded, ErrGone and ErrBusy and *dropzone.UnreadableError say what they mean;
-// any other error leaves no trace and can be tried again.
+// any other error leaves no trace and can be tried again, after dropzone.ErrStage with Staged set.
 func (w *Warehouse) Load(ctx context.Context, run dropzone.Run) (dropzone.Receipt, error) {
 	l := w.newLoad(run)
 	if err := l.rows.readHead(); err != nil { // a small object is read whole before a transaction is open
@@ -81,13 +81,17 @@ func (w *Warehouse) newLoad(run dropzone.Run) *load {
 
 // stageAndMerge brings the rows into the table and the rejects into quarantine.
 func (l *load) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
-	var err error
-	if l.rows.complete {
-		err = l.mergeSmall(ctx, tx)
-	} else {
-		err = l.mergeLarge(ctx, tx)
+	merge := l.mergeSmall
+	if !l.rows.complete {
+		isNew, err := l.seemsNew(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if merge = l.mergeLarge; isNew {
+			merge = l.mergeDirect
+		}
 	}
-	if err != nil {
+	if err := merge(ctx, tx); err != nil {
 		return err
 	}
 	return l.resolveQuarantine(ctx, tx)

@@ -129,7 +129,7 @@ func (r *redrive) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
 	}
 	for ; more; more, err = r.turnPage(ctx, tx) {
 		r.rows.complete = false
-		if err := r.stageRows(ctx, tx); err != nil {
+		if err := r.copyRows(ctx, tx, r.rows, r.w.table.copyStage); err != nil {
 			return err
 		}
 	}

@@ -143,10 +143,8 @@ func (r *rowReader) outputHash() [32]byte { return [32]byte(r.hash.Sum(nil)) }
 // Read gives COPY its binary stream: what readHead collected, then row after row, until the rows end
 // or the rejects must be written first. It keeps the rows' own error, which COPY would hide.
 func (r *rowReader) Read(p []byte) (int, error) {
-	began := time.Now()
-	defer func() { r.waited += time.Since(began) }()
 	if r.offset == len(r.encoded) {
-		if r.err = r.fill(); r.err != nil {
+		if r.err = r.timed(copyChunk); r.err != nil {
 			return 0, r.err
 		}
 		if len(r.encoded) == 0 {
@@ -158,16 +156,23 @@ func (r *rowReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// timed is fill, and notes how long it took.
+func (r *rowReader) timed(chunk int) error {
+	began := time.Now()
+	defer func() { r.waited += time.Since(began) }()
+	return r.fill(chunk)
+}
+
 // fill reads the next chunk. A panic of the rows becomes their error here, because it would end the
 // whole program: COPY reads in a goroutine of its own.
-func (r *rowReader) fill() (err error) {
+func (r *rowReader) fill(chunk int) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
 	r.encoded, r.offset = r.encoded[:0], 0
-	for len(r.encoded) < copyChunk && !r.complete && !r.rejects.full() {
+	for len(r.encoded) < chunk && !r.complete && !r.rejects.full() {
 		if err := r.next(); err != nil {
 			return err
 		}

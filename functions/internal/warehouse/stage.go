@@ -33,17 +33,17 @@ func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, l.w.table.createStage); err != nil {
 		return fmt.Errorf("create staging table: %w", err)
 	}
-	if err := l.stageRows(ctx, tx); err != nil {
+	if err := l.copyRows(ctx, tx, l.rows, l.w.table.copyStage); err != nil {
 		return err
 	}
 	m := &l.w.table.merge
 	return l.merge(ctx, tx, nil, m.fromStage, m.distinctInStage)
 }
 
-// stageRows copies events and writes rejects in turns, until the rows end.
-func (l *load) stageRows(ctx context.Context, tx pgx.Tx) error {
+// copyRows copies events and writes rejects in turns, until the rows end.
+func (l *load) copyRows(ctx context.Context, tx pgx.Tx, rows io.Reader, statement string) error {
 	for done := false; !done; {
-		if err := l.copyRows(ctx, tx); err != nil {
+		if err := l.copySome(ctx, tx, rows, statement); err != nil {
 			return err
 		}
 		done = l.rows.complete
@@ -54,19 +54,19 @@ func (l *load) stageRows(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// copyRows runs one COPY, until the rows end or the rejects are full.
-func (l *load) copyRows(ctx context.Context, tx pgx.Tx) error {
-	stream := &copyStream{r: io.MultiReader(bytes.NewReader(copyHeader()), l.rows, bytes.NewReader([]byte{0xff, 0xff}))}
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, l.w.table.copyStage)
+// copySome runs one COPY, until the rows end or the rejects are full.
+func (l *load) copySome(ctx context.Context, tx pgx.Tx, rows io.Reader, statement string) error {
+	stream := &copyStream{r: io.MultiReader(bytes.NewReader(copyHeader()), rows, bytes.NewReader([]byte{0xff, 0xff}))}
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, statement)
 	stream.end()
 	if l.rows.err != nil { // COPY reports it as a cancelled query
 		return l.rows.err
 	}
 	if err != nil && ctx.Err() != nil { // pgx may only see that its connection was closed
-		return fmt.Errorf("copy into the staging table: %w (%w)", ctx.Err(), err)
+		return fmt.Errorf("copy rows: %w (%w)", ctx.Err(), err)
 	}
 	if err != nil {
-		return fmt.Errorf("copy into the staging table: %w", err)
+		return fmt.Errorf("copy rows: %w", err)
 	}
 	return nil
 }
@@ -170,21 +170,25 @@ func (w *Warehouse) execute(ctx context.Context, conn *pgx.Conn, sql string, par
 func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, bits(n)) }
 func int4Param(n int32) []byte { return appendLength(nil, int(n)) }
 
-// arrays turns the encoded rows into one binary array per staged column: number of dimensions, a flag
-// for NULLs, the element's type, its length and lower bound, then the elements, which are fields as COPY
-// has them (src/backend/utils/adt/arrayfuncs.c, array_recv).
+// arrays turns the encoded rows into one binary array per staged column.
 func (r *rowReader) arrays() [][]byte {
 	arrays := make([][]byte, len(r.table.staged))
 	sizes := make([]int, len(arrays))
 	r.eachField(func(i int, field []byte) { sizes[i] += len(field) })
 	for i := range arrays {
-		arrays[i] = make([]byte, 0, sizes[i]+20)
-		for _, word := range []int{1, 1, r.table.staged[i].elemOID, int(r.events), 1} {
-			arrays[i] = appendLength(arrays[i], word)
-		}
+		arrays[i] = appendArrayHead(make([]byte, 0, sizes[i]+20), r.table.staged[i].elemOID, int(r.events))
 	}
 	r.eachField(func(i int, field []byte) { arrays[i] = append(arrays[i], field...) })
 	return arrays
+}
+
+// appendArrayHead begins a binary array: number of dimensions, a flag for NULLs, the element's type, its length and lower bound. The
+// elements follow, which are fields as COPY has them (src/backend/utils/adt/arrayfuncs.c, array_recv).
+func appendArrayHead(dst []byte, elemOID, length int) []byte {
+	for _, word := range []int{1, 1, elemOID, length, 1} {
+		dst = appendLength(dst, word)
+	}
+	return dst
 }
 
 // eachField walks over the fields of the encoded rows, each with its length in front.

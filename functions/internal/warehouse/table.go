@@ -17,10 +17,14 @@ import (
 type table struct {
 	encodings []columnEncoding // of the contract's columns and extras
 	staged    []stagedColumn
+	key       int // among the staged columns
+	recency   int // among the staged columns; -1: recency is the object's
 	stageName string
 
 	createStage string
 	copyStage   string
+	copyDirect  string
+	countKnown  string
 	merge       mergeStatements
 	findEvent   string
 }
@@ -33,7 +37,10 @@ type stagedColumn struct {
 }
 
 func newTable(c *contract.Contract) *table {
-	t := &table{}
+	t := &table{key: c.ColumnIndex(c.Key), recency: -1}
+	if c.Recency != "" {
+		t.recency = c.ColumnIndex(c.Recency)
+	}
 	for i := range c.Columns {
 		t.addColumn(c.Columns[i].Name, columnEncoding{c.Columns[i].Type(), c.Columns[i].Scale})
 	}
@@ -43,10 +50,14 @@ func newTable(c *contract.Contract) *table {
 	columns := t.names()
 	t.createStage = fmt.Sprintf("create temp table if not exists %s (%s) on commit delete rows", t.stageName, t.definitions())
 	t.copyStage = fmt.Sprintf("copy %s (%s) from stdin (format binary)", t.stageName, strings.Join(columns, ", "))
+	target, key := pgx.Identifier{c.Table}.Sanitize(), pgx.Identifier{c.Key}.Sanitize()
+	direct := slices.Concat(t.eventColumns(), []string{"line_no"}, sharedColumns())
+	t.copyDirect = fmt.Sprintf("copy %s (%s) from stdin (format binary)", target, strings.Join(direct, ", "))
+	t.countKnown = fmt.Sprintf("select count(*) from unnest($1::%s[]) key where exists (select from %s held where held.%s = key)", t.staged[t.key].typ, target, key)
 	t.merge = newMergeStatements(c, t)
 	t.findEvent = fmt.Sprintf(`select e.object_id, o.bucket, o.key, o.version_id, o.etag, %s, e.recency_at, e.object_modified, e.source_hash,
 		e.drop_order, e.line_no, e.revision from %s e join objects o using (object_id) where e.%s = $1`,
-		eventDocument, pgx.Identifier{c.Table}.Sanitize(), pgx.Identifier{c.Key}.Sanitize())
+		eventDocument, target, key)
 	return t
 }
 

@@ -185,6 +185,18 @@ func manyRows(r *rand.Rand) body {
 	return body{ids: between(r, 1_000, 10_000), rows: between(r, 5_200, 5_400), rejects: 2, derived: 2}
 }
 
+// manyNewRows are copied straight into the table.
+func manyNewRows(r *rand.Rand) body {
+	return body{rows: between(r, 5_200, 5_400), rejects: 2, onlyNew: true}
+}
+
+// manyAlmostNewRows seem to be new, but for the last one.
+func manyAlmostNewRows(r *rand.Rand) body {
+	almost := manyNewRows(r)
+	almost.rejects, almost.again = 0, true
+	return almost
+}
+
 // manyRejects has more rejects than are kept waiting, so that COPY and quarantine take turns.
 func manyRejects(r *rand.Rand) body {
 	return body{ids: 100, rows: between(r, 1_150, 1_300), rejects: 95}

@@ -31,6 +31,8 @@ func scenarios(t *testing.T) []scenario {
 		{name: "small object", options: versioned, command: "load", prepare: put(small)},
 		{name: "small object whose bytes can be replaced", command: "load", prepare: put(small)},
 		{name: "object of many rows", options: versioned, command: "load", prepare: put(manyRows)},
+		{name: "object of many new rows", options: versioned, command: "load", prepare: put(manyNewRows)},
+		{name: "object of many rows that are new but for one", options: versioned, command: "load", prepare: put(manyAlmostNewRows)},
 		{name: "object of many rejects", command: "load", prepare: put(manyRejects)},
 		{name: "object without events", options: versioned, command: "load", prepare: put(onlyRejects)},
 		{name: "newest of several versions", options: versioned, command: "load", prepare: overwritten},

@@ -47,7 +47,27 @@ func merging() []Mutant {
 		},
 		{
 			"COPY without a header", "a large object loads as a small one does", warehouse + "/stage.go",
-			`io.MultiReader(bytes.NewReader(copyHeader()), l.rows`, `io.MultiReader(l.rows`, warehouse, "TestALargeObjectLoadsAsASmallOneDoes",
+			`io.MultiReader(bytes.NewReader(copyHeader()), rows`, `io.MultiReader(rows`, warehouse, "TestALargeObjectLoadsAsASmallOneDoes",
+		},
+		{
+			"keys in conflict given up", "a large object loads although a key turns out to be there", warehouse + "/direct.go",
+			`state == uniqueViolation || state == deadlock`, `state == deadlock`, warehouse, "TestKeysThatAreNotNewAreMergedThroughTheStagingTable",
+		},
+		{
+			"known keys not looked for", "a large object that is there already is read once", warehouse + "/direct.go",
+			`return known[0] == 0, nil`, `return known[0] >= 0, nil`, warehouse, "TestKeysThatAreNotNewAreMergedThroughTheStagingTable",
+		},
+		{
+			"absent keys copied", "a large object with records without a key loads", warehouse + "/direct.go",
+			`if r.derived {`, `if r.derived && false {`, warehouse, "TestKeysThatAreNotNewAreMergedThroughTheStagingTable",
+		},
+		{
+			"recency of a copied row", "rows are the same whichever way they came", warehouse + "/direct.go",
+			`modified := o.LastModified.UnixMicro()`, `modified := o.LastModified.UnixMicro() + 1`, warehouse, "TestALargeObjectOfNewKeysIsCopiedStraightIntoTheTable",
+		},
+		{
+			"copied again and again", "a large object loads although a key turns out to be there", ingest + "/pipeline.go",
+			`run.Staged = true`, `run.Staged = false`, ingest, "TestALargeObjectWhoseLastKeyIsThereIsReadTwice",
 		},
 		{
 			"record as typed in its hash", "12.5 and 12.50 are the same record", clean + "/hash.go",

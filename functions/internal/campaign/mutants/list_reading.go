@@ -29,7 +29,7 @@ func reading() []Mutant {
 		},
 		{
 			"a cut archive is a lost connection", "a damaged object is parked, not tried for ever", warehouse + "/errors.go",
-			`case errors.Is(err, context.Canceled), unreadable(err):`, `case errors.Is(err, context.Canceled):`, ingest, "TestACutArchiveIsReadOnce",
+			`errors.Is(err, dropzone.ErrStage), unreadable(err):`, `errors.Is(err, dropzone.ErrStage):`, ingest, "TestACutArchiveIsReadOnce",
 		},
 	}
 }
