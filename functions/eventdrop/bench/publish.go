@@ -119,4 +119,3 @@ func (r *Result) section(b *strings.Builder, folder string) {
 
 // sentence begins with a capital letter.
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-

@@ -24,13 +24,13 @@ type Options struct {
 
 // Sizes are how much is measured.
 type Sizes struct {
-	Runs    int             // measurements of each side
-	Rows    int             // of the one large object
-	Backlog int             // objects of 100 rows
-	For     time.Duration   // of each measurement at a steady rate
-	Memory  []int           // sizes of objects in MB
-	Listed  int             // objects that reconcile lists
-	Offered []int           // rows a second, until they are too many
+	Runs    int           // measurements of each side
+	Rows    int           // of the one large object
+	Backlog int           // objects of 100 rows
+	For     time.Duration // of each measurement at a steady rate
+	Memory  []int         // sizes of objects in MB
+	Listed  int           // objects that reconcile lists
+	Offered []int         // rows a second, until they are too many
 }
 
 // Standard are the sizes of a published report.

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -153,7 +154,10 @@ func (d *directRows) appendRow(row rowPlace) {
 const timestampSize = 12
 
 // rowPlace is where an encoded row and some of its fields are.
-type rowPlace struct{ begin, end, keyAt, keyEnd, recencyAt int32 }
+type rowPlace struct {
+	keyBegin                             uint64 // the first bytes of the key, most significant first: they tell most keys apart
+	begin, end, keyAt, keyEnd, recencyAt int32
+}
 
 func (p rowPlace) key(encoded []byte) []byte { return encoded[p.keyAt:p.keyEnd] }
 
@@ -174,11 +178,19 @@ func (r *rowReader) locate(places []rowPlace) []rowPlace {
 			at += max(size, 0)
 		}
 		place.end = at
+		var first [8]byte
+		copy(first[:], place.key(r.encoded))
+		place.keyBegin = binary.BigEndian.Uint64(first[:])
 		places = append(places, place)
 	}
 	return places
 }
 
 func sortByKey(rows []rowPlace, encoded []byte) {
-	slices.SortFunc(rows, func(a, b rowPlace) int { return bytes.Compare(a.key(encoded), b.key(encoded)) })
+	slices.SortFunc(rows, func(a, b rowPlace) int {
+		if a.keyBegin != b.keyBegin {
+			return cmp.Compare(a.keyBegin, b.keyBegin)
+		}
+		return bytes.Compare(a.key(encoded), b.key(encoded))
+	})
 }

@@ -171,6 +171,9 @@ func (r *rowReader) fill(chunk int) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
+	if cap(r.encoded) < chunk { // append would grow it in steps, and leave them behind
+		r.encoded = make([]byte, 0, chunk+chunk/16)
+	}
 	r.encoded, r.offset = r.encoded[:0], 0
 	for len(r.encoded) < chunk && !r.complete && !r.rejects.full() {
 		if err := r.next(); err != nil {
