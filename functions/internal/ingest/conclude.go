@@ -35,6 +35,9 @@ func (p *Pipeline) conclude(ctx context.Context, run dropzone.Run, order Order, 
 	}
 	if !run.DryRun && identified(run.Object) {
 		id, recordErr := untilCertain(ctx, p.Loader.Transient, func() (int64, error) { return p.Ledger.Record(ctx, run, out) })
+		if out.State == dropzone.Parked && (errors.Is(recordErr, dropzone.ErrSuperseded) || errors.Is(recordErr, dropzone.ErrGone)) {
+			return p.conclude(ctx, run, order, receipt, recordErr) // it was replaced meanwhile: no reason to park it
+		}
 		if recordErr != nil {
 			receipt.State = dropzone.Failed
 			return receipt, errors.Join(err, recordErr)

@@ -162,6 +162,9 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 		return dropzone.Receipt{}, dropzone.ErrSuperseded // versioning was switched on, and this is another drop
 	}
 	run.Object = object
+	if !object.Versioned() && !object.Local() {
+		run.Current = func(ctx context.Context) (dropzone.Object, error) { return p.Source.Stat(ctx, object) }
+	}
 	if err := p.admit(ctx, object, order); err != nil {
 		return dropzone.Receipt{}, err
 	}
@@ -182,9 +185,6 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 		return dropzone.Receipt{}, err
 	}
 	run.Rows = rows
-	if !object.Versioned() && !object.Local() {
-		run.Current = func(ctx context.Context) (dropzone.Object, error) { return p.Source.Stat(ctx, object) }
-	}
 	run.Dialect = func() dropzone.Dialect {
 		dialect := records.Dialect()
 		dialect.Unknown, dialect.Absent = rows.Unknown(), rows.Absent()

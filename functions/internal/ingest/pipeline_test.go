@@ -104,6 +104,30 @@ func TestAnObjectThatIsReplacedWhileItIsReadIsSuperseded(t *testing.T) {
 	h.expect("0", "select count(*) from events")
 }
 
+// The order of a key's drops is that of the bucket, also where the older one is parked after the newer one was loaded.
+func TestAnUnreadableObjectThatIsReplacedBeforeItIsParkedIsSuperseded(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	unreadable := h.store.put("in/a.csv", "", "no,known,column\n1,2,3\n", 1)
+	h.store.body = func(body io.Reader) io.Reader {
+		h.store.body = nil
+		return io.MultiReader(readerFunc(func([]byte) (int, error) {
+			h.handle(Order{Object: h.store.put("in/a.csv", "", sound, 2)})
+			return 0, io.EOF
+		}), body)
+	}
+	if r := h.handle(Order{Object: unreadable}); r.State != dropzone.Superseded || r.Reason != "" {
+		t.Errorf("receipt %+v", r)
+	}
+	h.expect("loaded", "select string_agg(state, ' ') from objects where state in ('loaded', 'parked')")
+	h.expect("1", "select count(*) from receipts")
+	again := h.handle(Order{Object: noticed(h.store.keys["in/a.csv"].object)})
+	if !again.Already {
+		t.Errorf("what the key holds was loaded again: %+v", again)
+	}
+	h.books()
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -121,7 +121,7 @@ func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) (settled bool, err err
 	if settled && l.run.Kind == dropzone.Load {
 		return true, nil
 	}
-	return false, l.checkCurrent(ctx)
+	return false, checkCurrent(ctx, &l.run)
 }
 
 // lockDrop sends the batch, locks the key of an object whose bytes can be replaced and says which
@@ -136,16 +136,16 @@ func (w *Warehouse) lockDrop(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, o
 	return number, settled, nil
 }
 
-// checkCurrent refuses an object whose key holds something else by now.
-func (l *load) checkCurrent(ctx context.Context) error {
-	if l.run.Current == nil {
+// checkCurrent refuses an object whose key holds something else by now. It must be asked under the lock of the key.
+func checkCurrent(ctx context.Context, run *dropzone.Run) error {
+	if run.Current == nil {
 		return nil
 	}
-	now, err := l.run.Current(ctx)
+	now, err := run.Current(ctx)
 	if err != nil {
 		return err
 	}
-	if now.ETag != l.run.Object.ETag || !now.LastModified.Equal(l.run.Object.LastModified) {
+	if now.ETag != run.Object.ETag || !now.LastModified.Equal(run.Object.LastModified) {
 		return dropzone.ErrSuperseded
 	}
 	return nil

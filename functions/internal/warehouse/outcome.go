@@ -18,12 +18,17 @@ import (
 // be recorded again.
 //
 // Of an object whose bytes can be replaced and of which only the ETag is known, nothing is recorded
-// where the newest settled drop has that ETag: it is most likely this one, and else a listing finds it.
+// where the newest settled drop has that ETag: it is most likely this one, and else a listing finds it. And none is parked whose key
+// holds something else by now, which may be loaded already: the drops of a key would be out of order. The error then is that of
+// the lookup, or dropzone.ErrSuperseded.
 func (w *Warehouse) Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error) {
 	err = w.short(ctx, run.Object, func(tx pgx.Tx, drop int32) error {
 		if own := (dropzone.Receipt{RunID: run.ID}); out.State == dropzone.Parked {
 			if found, err := w.ownReceipt(ctx, tx, &own); found || err != nil {
 				objectID = own.ObjectID
+				return err
+			}
+			if err := checkCurrent(ctx, &run); err != nil {
 				return err
 			}
 		}

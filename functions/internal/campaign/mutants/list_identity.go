@@ -78,11 +78,11 @@ func claiming() []Mutant {
 		},
 		{
 			"no HEAD under the lock", "only what the key holds now is loaded", warehouse + "/claim.go",
-			`if l.run.Current == nil {`, `if l.run.Current == nil || l.dropNumber > 0 {`, warehouse, "TestReplacedOrDeletedBytesAreNotLoaded",
+			`if run.Current == nil {`, `if run.Current == nil || run.Kind != "" {`, warehouse, "TestReplacedOrDeletedBytesAreNotLoaded",
 		},
 		{
 			"HEAD compares ETags only", "equal bytes put again are another drop", warehouse + "/claim.go",
-			` || !now.LastModified.Equal(l.run.Object.LastModified)`, ``, warehouse, "TestReplacedOrDeletedBytesAreNotLoaded",
+			` || !now.LastModified.Equal(run.Object.LastModified)`, ``, warehouse, "TestReplacedOrDeletedBytesAreNotLoaded",
 		},
 		{
 			"busy is a failure", "an object that somebody else holds is handed back", warehouse + "/errors.go",

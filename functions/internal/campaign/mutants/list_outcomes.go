@@ -18,6 +18,11 @@ func outcomes() []Mutant {
 			warehouse, "TestAFailedOlderDropIsClosedByANewerOneThatIsSettled",
 		},
 		{
+			"parked whatever the key holds", "an older drop is not parked behind a newer one", warehouse + "/outcome.go",
+			`if err := checkCurrent(ctx, &run); err != nil {`, `if err := checkCurrent(ctx, &run); err != nil && objectID > 0 {`,
+			ingest, "TestAnUnreadableObjectThatIsReplacedBeforeItIsParkedIsSuperseded",
+		},
+		{
 			"an outage parks", "unknown never means bad input", ingest + "/conclude.go",
 			`return dropzone.Outcome{State: dropzone.Failed, Detail: err.Error(), Retry: p.retryDelay}, false`,
 			`return dropzone.Outcome{State: dropzone.Parked, Detail: err.Error()}, true`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
