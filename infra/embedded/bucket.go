@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/notification"
@@ -31,10 +32,33 @@ func (s *Store) CreateBucket(ctx context.Context, b Bucket) error {
 			return fmt.Errorf("keep versions in bucket %s: %w", b.Name, err)
 		}
 	}
-	if err := s.client.SetBucketNotification(ctx, b.Name, b.notices()); err != nil {
+	if err := s.setNotices(ctx, b); err != nil {
 		return fmt.Errorf("set the notices of bucket %s: %w", b.Name, err)
 	}
 	return nil
+}
+
+// webhookPatience is how long a server may not know a webhook: it answers requests before it has read which ones it has.
+const webhookPatience = 15 * time.Second
+
+func (s *Store) setNotices(ctx context.Context, b Bucket) error {
+	patience := time.NewTimer(webhookPatience)
+	defer patience.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.client.SetBucketNotification(ctx, b.Name, b.notices())
+		if err == nil || minio.ToErrorResponse(err).Code != minio.InvalidArgument {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-patience.C:
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func (s *Store) makeBucket(ctx context.Context, name string) error {

@@ -119,6 +119,23 @@ func receive(t *testing.T, notices <-chan notice) notice {
 	}
 }
 
+func TestWhatWasPutIsGot(t *testing.T) {
+	t.Parallel()
+	m := startMinIO(t, MinIOOptions{})
+	if err := m.CreateBucket(t.Context(), Bucket{Name: "drops"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Put(t.Context(), "drops", "a.csv", []byte("event_id\n1\n")); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := m.Get(t.Context(), "drops", "a.csv"); err != nil || string(body) != "event_id\n1\n" {
+		t.Errorf("got %q, %v", body, err)
+	}
+	if body, err := m.Get(t.Context(), "drops", "b.csv"); err == nil {
+		t.Errorf("an object that is not there gave %q", body)
+	}
+}
+
 func TestMinIORestartsAfterACrashOnTheSamePort(t *testing.T) {
 	t.Parallel()
 	m := startMinIO(t, MinIOOptions{})

@@ -53,6 +53,20 @@ func (s *Store) PutStream(ctx context.Context, bucket, key string, body io.Reade
 	return nil
 }
 
+// Get returns all bytes of the newest version of an object.
+func (s *Store) Get(ctx context.Context, bucket, key string) ([]byte, error) {
+	object, err := s.client.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("get %s/%s: %w", bucket, key, err)
+	}
+	defer object.Close()
+	body, err := io.ReadAll(object)
+	if err != nil {
+		return nil, fmt.Errorf("get %s/%s: %w", bucket, key, err)
+	}
+	return body, nil
+}
+
 // RemoveBucket removes the bucket with all that is in it, every version.
 func (s *Store) RemoveBucket(ctx context.Context, name string) error {
 	doomed := make(chan minio.ObjectInfo)

@@ -32,8 +32,8 @@ type lab struct {
 // webhook is the receiver of MinIO's notices.
 const webhook = "BENCH"
 
-// token is what notices carry. The servers listen on this machine only.
-const token = "bench"
+// token is what notices carry; the settings want at least 16 characters. The servers listen on this machine only.
+const token = "a-token-of-the-benchmarks"
 
 func newLab(ctx context.Context, o Options) (*lab, error) {
 	l := &lab{Options: o, begun: time.Now()}
@@ -56,10 +56,18 @@ func (l *lab) start(ctx context.Context) (err error) {
 		}
 		l.owner = l.postgres.URL()
 	}
-	if l.Config.S3Endpoint != "" {
-		l.store, err = embedded.GivenStore(l.Config.S3Endpoint, l.Config.S3Region, l.Config.S3AccessKey, l.Config.S3SecretKey)
-		return err
+	if l.Config.S3Endpoint == "" {
+		if err := l.startMinIO(ctx); err != nil {
+			return err
+		}
 	}
+	c := &l.Config
+	// A client with a producer's patience, which repeats requests: the started server's own does not.
+	l.store, err = embedded.GivenStore(c.S3Endpoint, c.S3Region, c.S3AccessKey, c.S3SecretKey)
+	return err
+}
+
+func (l *lab) startMinIO(ctx context.Context) (err error) {
 	l.minio, err = embedded.StartMinIO(ctx, embedded.MinIOOptions{
 		Options: embedded.Options{Progress: l.Progress}, Binary: os.Getenv("EVENTDROP_MINIO_BINARY"), //nolint:forbidigo // it concerns the embedded server only
 		Webhooks: []embedded.Webhook{{ID: webhook, Endpoint: "http://" + l.notices + "/notices", Token: token}},
@@ -67,7 +75,6 @@ func (l *lab) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	l.store = &l.minio.Store
 	c := &l.Config
 	c.S3Endpoint, c.S3Region = "http://"+l.minio.Endpoint(), l.minio.Region()
 	c.S3AccessKey, c.S3SecretKey = l.minio.AccessKey(), l.minio.SecretKey()
@@ -134,13 +141,24 @@ func (p *place) fill(ctx context.Context) (err error) {
 	if err := p.store.CreateBucket(ctx, bucket); err != nil {
 		return err
 	}
-	if p.db, err = pgx.Connect(ctx, p.owner); err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	if err := p.exec(ctx, "set search_path to "+p.config.DatabaseSchema); err != nil {
+	if p.db, err = p.connect(ctx); err != nil {
 		return err
 	}
 	return p.migrate(ctx)
+}
+
+// connect opens another of the owner's connections.
+func (p *place) connect(ctx context.Context) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(p.owner)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read") // pgx's own message may quote parts of it
+	}
+	config.RuntimeParams["search_path"] = p.config.DatabaseSchema
+	db, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	return db, nil
 }
 
 func (p *place) migrate(ctx context.Context) error {

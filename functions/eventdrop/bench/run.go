@@ -66,6 +66,10 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"bulk", "one object of many rows, from the end of its upload to the commit", "COPY of the same rows, already clean, into an equal table, as `psql \\copy` does it", bulk},
+		{"backlog", "small objects that wait, of 100 rows each, drained by `eventdrop reconcile`", "the same merges fed from memory over as many connections: no S3, no CSV, no ledger", backlog},
+		{"latency", "20 objects a second of 100 rows each, from the PUT's answer until another connection sees the rows", "one GET and two fsyncs, at the same pace", latency},
+		{"poison", "10 objects a second of 100 rows each, while one object in ten cannot be read", "the same without those", poisonBeside},
+		{"saturation", "more and more rows a second, until less than 0.9 of them is sustained", "", saturation},
 	}
 }
 

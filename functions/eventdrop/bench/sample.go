@@ -36,5 +36,17 @@ func ratios(ours, floor sample) sample {
 	return r
 }
 
+// pooled are the measurements of all turns together.
+func pooled(turns []sample) sample { return slices.Concat(turns...) }
+
+// shares are the values below which a share of each turn lies.
+func shares(turns []sample, share float64) sample {
+	each := make(sample, len(turns))
+	for i := range turns {
+		each[i] = turns[i].at(share)
+	}
+	return each
+}
+
 func seconds(d time.Duration) float64      { return d.Seconds() }
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
