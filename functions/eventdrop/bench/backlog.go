@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// backlog lets objects wait and then drains them with `eventdrop reconcile`, by turns with the same merges fed from memory.
+// backlog lets objects wait and then drains them with `eventdrop reconcile`, by turns with the same merges fed from memory. The loader
+// has as many workers as the settings say, which is 4 where they say nothing, and the floor as many connections.
 func backlog(ctx context.Context, l *lab, r *Result) error {
 	p, remove, err := l.newPlace(ctx)
 	if err != nil {
@@ -42,7 +43,7 @@ func backlog(ctx context.Context, l *lab, r *Result) error {
 	r.add("rows a second", "rows/s", rate(l.Sizes.Backlog*smallRows, ours), nil)
 	r.add("floor", "objects/s", rate(l.Sizes.Backlog, floor), nil)
 	r.add("processor time of the loader", "s", cpu, nil)
-	r.add("workers, and connections of the floor", "", sample{float64(l.Config.Workers)}, nil)
+	r.add("loaded side by side, by both", "objects", sample{float64(l.Config.Workers)}, nil)
 	return nil
 }
 

@@ -22,8 +22,11 @@ type column struct {
 // of a merge that follow its arrays.
 func objectColumns() []column {
 	return []column{
-		{name: "object_id", typ: "int8"}, {name: "object_modified", typ: "timestamptz"}, {name: "source_hash", typ: "int8"},
-		{name: "drop_order", typ: "int4"}, {name: "revision", typ: "int4"},
+		{name: "object_id", typ: "int8"},
+		{name: "object_modified", typ: "timestamptz"},
+		{name: "source_hash", typ: "int8"},
+		{name: "drop_order", typ: "int4"},
+		{name: "revision", typ: "int4"},
 	}
 }
 

@@ -26,7 +26,7 @@ func latency(ctx context.Context, l *lab, r *Result) error {
 		return err
 	}
 	defer m.least.close()
-	if _, err := p.serving(ctx, m.measure); err != nil {
+	if err := p.serving(ctx, m.measure); err != nil {
 		return err
 	}
 	m.report(r)
@@ -84,11 +84,11 @@ func (m *latencies) measure(ctx context.Context) error {
 }
 
 func (m *latencies) report(r *Result) {
-	r.addShare("p50", "ms", m.ours, 0.5, atMost(20, 8))
-	r.addShare("p99", "ms", m.ours, 0.99, atMost(100, 30))
-	r.addShare("p95", "ms", m.ours, 0.95, nil)
-	r.addShare("p50 of the floor", "ms", m.floor, 0.5, nil)
-	r.addShare("p99 of the floor", "ms", m.floor, 0.99, nil)
+	r.addLatency("p50", m.ours, 0.5, atMost(20, 8))
+	r.addLatency("p99", m.ours, 0.99, atMost(100, 30))
+	r.addLatency("p95", m.ours, 0.95, nil)
+	r.addLatency("p50 of the floor", m.floor, 0.5, nil)
+	r.addLatency("p99 of the floor", m.floor, 0.99, nil)
 	r.add("p50 against the floor", "x", ratios(shares(m.ours, 0.5), shares(m.floor, 0.5)), nil)
 	r.Plots = append(r.Plots, Plot{
 		Name: "latency", Title: "Latency at 20 objects a second, 100 rows each",

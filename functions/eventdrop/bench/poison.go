@@ -26,7 +26,7 @@ func poisonBeside(ctx context.Context, l *lab, r *Result) error {
 	if err := m.prepare(); err != nil {
 		return err
 	}
-	if _, err := p.serving(ctx, m.measure); err != nil {
+	if err := p.serving(ctx, m.measure); err != nil {
 		return err
 	}
 	m.report(r)
@@ -128,9 +128,9 @@ func (m *poisoned) take(ctx context.Context, drops []drop) (sample, error) {
 func (m *poisoned) report(r *Result) {
 	with, without := shares(m.beside, 0.95), shares(m.clean, 0.95)
 	r.add("p95 against the same without poison", "x", ratios(with, without), atMost(2, 1.2))
-	r.addShare("p95 with poison", "ms", m.beside, 0.95, nil)
-	r.addShare("p95 without", "ms", m.clean, 0.95, nil)
-	r.addShare("p50 with poison", "ms", m.beside, 0.5, nil)
-	r.addShare("p50 without", "ms", m.clean, 0.5, nil)
-	r.add("poison objects", "", sample{float64(len(m.made))}, nil)
+	r.addLatency("p95 with poison", m.beside, 0.95, nil)
+	r.addLatency("p95 without", m.clean, 0.95, nil)
+	r.addLatency("p50 with poison", m.beside, 0.5, nil)
+	r.addLatency("p50 without", m.clean, 0.5, nil)
+	r.add("poison objects", "objects", sample{float64(len(m.made))}, nil)
 }

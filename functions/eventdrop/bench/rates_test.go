@@ -29,10 +29,50 @@ func TestPoisonBesideGoodObjects(t *testing.T) { //nolint:paralleltest // see te
 
 func TestBacklogBesideItsMerges(t *testing.T) { //nolint:paralleltest // see testLab
 	r := measured(t, "backlog")
-	wantFigures(t, r, "speed against the floor", "objects a second", "rows a second", "floor", "processor time of the loader", "workers, and connections of the floor")
+	wantFigures(t, r, "speed against the floor", "objects a second", "rows a second", "floor", "processor time of the loader", "loaded side by side, by both")
 	if r.Figures[3].Value <= r.Figures[1].Value {
 		t.Errorf("the floor is slower than the loader: %+v", r.Figures)
 	}
+}
+
+// A floor that did less than the loader would be none.
+func TestTheMergesAgainGiveTheSameTable(t *testing.T) { //nolint:paralleltest // see testLab
+	p := newTestPlace(t)
+	table := func() (hash string) {
+		const sql = "select count(*) || md5(string_agg(e::text, E'\\n' order by event_id)) from events e"
+		if err := p.db.QueryRow(t.Context(), sql).Scan(&hash); err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	if _, err := p.drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	drained := table()
+	merges, err := p.rememberMerges(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.mergeAgain(t.Context(), merges); err != nil {
+		t.Fatal(err)
+	}
+	if again := table(); again != drained || len(merges.objects) != p.Sizes.Backlog {
+		t.Errorf("%d merges gave %s, and the drain %s", len(merges.objects), again, drained)
+	}
+}
+
+// newTestPlace is a place with a backlog.
+func newTestPlace(t *testing.T) *place {
+	t.Helper()
+	p, remove, err := testLab(t).newPlace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(remove)
+	if err := p.fillBacklog(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestSaturationLosesNothing(t *testing.T) { //nolint:paralleltest // see testLab
@@ -62,14 +102,7 @@ func TestGivenStoresSendNoNotices(t *testing.T) { //nolint:paralleltest // see t
 
 // A count that misses damage would be worth nothing.
 func TestLostAndDoubledRowsAreCounted(t *testing.T) { //nolint:paralleltest // see testLab
-	p, remove, err := testLab(t).newPlace(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer remove()
-	if err := p.fillBacklog(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p := newTestPlace(t)
 	if _, err := p.drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -62,10 +62,10 @@ func (r *Result) add(name, unit string, s sample, b *Bound) {
 	r.Figures = append(r.Figures, Figure{Name: name, Unit: unit, Value: s.median(), Low: s.at(0), High: s.at(1), Runs: len(s), Bound: b})
 }
 
-// addShare appends the value below which a share of all measurements lies. The spread is that of the turns, each taken alone.
-func (r *Result) addShare(name, unit string, turns []sample, share float64, b *Bound) {
+// addLatency appends the milliseconds below which a share of all measurements lies. The spread is that of the turns, each taken alone.
+func (r *Result) addLatency(name string, turns []sample, share float64, b *Bound) {
 	each := shares(turns, share)
-	f := Figure{Name: name, Unit: unit, Value: pooled(turns).at(share), Low: each.at(0), High: each.at(1), Runs: len(each), Bound: b}
+	f := Figure{Name: name, Unit: "ms", Value: pooled(turns).at(share), Low: each.at(0), High: each.at(1), Runs: len(each), Bound: b}
 	r.Figures = append(r.Figures, f)
 }
 

@@ -16,10 +16,10 @@ const readyTime = 30 * time.Second
 
 // serving runs `eventdrop serve` on the place while work lasts. Only one can serve at a time, because all listen where MinIO sends
 // its notices. The context of work ends with the process.
-func (p *place) serving(ctx context.Context, work func(ctx context.Context) error) (usage, error) {
+func (p *place) serving(ctx context.Context, work func(ctx context.Context) error) error {
 	c, err := p.start(ctx, "serve")
 	if err != nil {
-		return usage{}, err
+		return err
 	}
 	alive, release := c.alive(ctx)
 	defer release()
@@ -27,8 +27,8 @@ func (p *place) serving(ctx context.Context, work func(ctx context.Context) erro
 	if err == nil {
 		err = work(alive)
 	}
-	used, ended := c.stop()
-	return used, errors.Join(err, ended)
+	_, ended := c.stop()
+	return errors.Join(err, ended)
 }
 
 // alive is a context that ends with the process.
