@@ -33,6 +33,11 @@ func (serveCmd) Run(a *app) error {
 	if err := parts.Store.CheckBucket(a.ctx, parts.Config.S3Bucket, parts.Config.S3Prefix); err != nil {
 		return err
 	}
+	stopProfiles, err := serveProfiles(a.ctx, parts.Config.Profile, log)
+	if err != nil {
+		return err
+	}
+	defer stopProfiles()
 	listener, err := (&net.ListenConfig{}).Listen(a.ctx, "tcp", parts.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for notices: %w: choose another EVENTDROP_LISTEN", err)

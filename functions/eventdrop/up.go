@@ -36,11 +36,19 @@ func (c *upCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := a.print(s.endpoints(c.Dir), s.endpoints(c.Dir).write); err != nil {
-		return errors.Join(err, s.stop(a.ctx))
+	return errors.Join(c.serve(a, s), s.stop(a.ctx))
+}
+
+func (c *upCmd) serve(a *app, s *stack) error {
+	stopProfiles, err := serveProfiles(a.ctx, s.parts.Config.Profile, s.log)
+	if err != nil {
+		return err
 	}
-	err = s.serve(a.ctx, nil)
-	return errors.Join(err, s.stop(a.ctx))
+	defer stopProfiles()
+	if err := a.print(s.endpoints(c.Dir), s.endpoints(c.Dir).write); err != nil {
+		return err
+	}
+	return s.serve(a.ctx, nil)
 }
 
 // endpointsView says how to reach the parts of a stack. The credentials are those of servers that only

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
@@ -41,6 +43,7 @@ type Config struct {
 
 	Listen       string `default:"127.0.0.1:8484" desc:"address of the runner's webhook receiver"`
 	WebhookToken string `split_words:"true" desc:"bearer token that notices must carry"`
+	Profile      string `desc:"address of this machine, as 127.0.0.1:6060, where serve and up tell what their time and memory go into; empty: nowhere"`
 
 	Contract       string        `desc:"contracts, separated by commas: each a file, s3://bucket/key, or a built-in name: ecommerce_events (also where it is empty), original_pipeline"`
 	Workers        int           `default:"4" desc:"objects loaded at a time"`
@@ -133,6 +136,7 @@ func (c *Config) faults(need Need) []error {
 		check(len(c.WebhookToken) >= 16, "EVENTDROP_WEBHOOK_TOKEN must have at least 16 characters: set the same token here and in the sender")
 	}
 	check(c.DatabaseSchema != "", "EVENTDROP_DATABASE_SCHEMA must not be empty")
+	check(c.Profile == "" || onLoopback(c.Profile), "EVENTDROP_PROFILE=%q: want a loopback address with a port, as 127.0.0.1:6060: a profile is for nobody on another machine", c.Profile)
 	check(c.Workers >= 1 && c.Workers <= 256, "EVENTDROP_WORKERS=%d: want 1 to 256", c.Workers)
 	check(c.QueueLength >= 1, "EVENTDROP_QUEUE_LENGTH=%d: want 1 or more", c.QueueLength)
 	check(c.ReconcileEvery >= time.Second, "EVENTDROP_RECONCILE_EVERY=%s: want 1s or more", c.ReconcileEvery)
@@ -142,6 +146,16 @@ func (c *Config) faults(need Need) []error {
 	check(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "EVENTDROP_LOG_LEVEL=%q: want debug, info, warn or error", c.LogLevel)
 	check(slices.Contains([]string{"text", "json"}, c.LogFormat), "EVENTDROP_LOG_FORMAT=%q: want text or json", c.LogFormat)
 	return list
+}
+
+// onLoopback reports whether an address with a port can only be reached from this machine.
+func onLoopback(address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // unknownSettings finds misspelt names: a setting that is ignored in silence is worse than none.
