@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"eventdrop/functions/internal/campaign/world"
+	"eventdrop/functions/internal/lambdahost/runtimeapi"
 )
 
 // function is a function's binary in an environment of its own.
@@ -18,7 +19,7 @@ type function struct {
 	*exec.Cmd
 
 	t    testing.TB
-	api  *runtimeAPI
+	api  *runtimeapi.API
 	logs *safeBuffer
 }
 
@@ -30,7 +31,7 @@ func start(tb testing.TB, w *world.World, name string, settings ...string) *func
 	tb.Helper()
 	f := &function{t: tb, api: newRuntimeAPI(tb), logs: &safeBuffer{}}
 	f.Cmd = exec.CommandContext(tb.Context(), binary(tb, name))
-	f.Env = append(w.Environ(), "AWS_LAMBDA_RUNTIME_API="+f.api.host(), "AWS_LAMBDA_FUNCTION_NAME=under-test",
+	f.Env = append(w.Environ(), "AWS_LAMBDA_RUNTIME_API="+f.api.Host(), "AWS_LAMBDA_FUNCTION_NAME=under-test",
 		"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=of the role", "AWS_SESSION_TOKEN=of the role",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "EVENTDROP_RECONCILE_AGE=0s")
 	f.Env = append(f.Env, settings...)
@@ -49,25 +50,25 @@ func start(tb testing.TB, w *world.World, name string, settings ...string) *func
 func (f *function) begin(event string, limit time.Duration) {
 	f.t.Helper()
 	select {
-	case f.api.invocations <- invocation{event, limit}:
+	case f.api.Invocations <- runtimeapi.Invocation{Event: event, Time: limit}:
 	case <-time.After(long):
 		f.t.Fatalf("the function takes no event:\n%s", f.logs)
 	}
 }
 
 // end waits for the answer.
-func (f *function) end() answer {
+func (f *function) end() runtimeapi.Answer {
 	f.t.Helper()
 	select {
-	case a := <-f.api.answers:
+	case a := <-f.api.Answers:
 		return a
 	case <-time.After(long):
 		f.t.Fatalf("the function does not answer:\n%s", f.logs)
 	}
-	return answer{}
+	return runtimeapi.Answer{}
 }
 
-func (f *function) invoke(event string) answer {
+func (f *function) invoke(event string) runtimeapi.Answer {
 	f.t.Helper()
 	f.begin(event, long)
 	return f.end()
@@ -76,7 +77,7 @@ func (f *function) invoke(event string) answer {
 // accepts invokes the function and wants exactly this answer.
 func (f *function) accepts(event, want string) {
 	f.t.Helper()
-	if a := f.invoke(event); a.failed || a.body != want {
+	if a := f.invoke(event); a.Failed || a.Body != want {
 		f.t.Fatalf("got %+v, want %s\n%s", a, want, f.logs)
 	}
 }
@@ -89,7 +90,7 @@ func (f *function) refuses(event, errorType, part string) {
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`
 	}
-	if err := json.Unmarshal([]byte(a.body), &reported); err != nil || !a.failed || reported.Type != errorType || !strings.Contains(reported.Message, part) {
+	if err := json.Unmarshal([]byte(a.Body), &reported); err != nil || !a.Failed || reported.Type != errorType || !strings.Contains(reported.Message, part) {
 		f.t.Fatalf("got %+v, want a %s with %q\n%s", a, errorType, part, f.logs)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"eventdrop/functions/internal/campaign/world"
+	"eventdrop/functions/internal/lambdahost/runtimeapi"
 )
 
 // N15, N19: of ten messages, exactly the one whose object was not loaded for a reason that may pass comes again.
@@ -36,7 +37,7 @@ func TestOfTenMessagesExactlyTheTransientFailureIsReported(t *testing.T) {
 	f.accepts(batch, failures()) // SQS is free to deliver all of them again
 	check("8", "")
 	w.CheckBooks()
-	for _, metric := range []string{`"ObjectsParked":1`, `"ObjectsFailed":1`, `"NoticesMalformed":1`, `"RowsInserted":21`, `"request_id":"` + requestID} {
+	for _, metric := range []string{`"ObjectsParked":1`, `"ObjectsFailed":1`, `"NoticesMalformed":1`, `"RowsInserted":21`, `"request_id":"` + runtimeapi.RequestID} {
 		if !strings.Contains(f.logs.String(), metric) {
 			t.Errorf("the log has no %s:\n%s", metric, f.logs)
 		}

@@ -22,14 +22,14 @@ func TestMigrateThenIngest(t *testing.T) {
 
 	migrate := start(t, w, "migrate", "EVENTDROP_DATABASE_URL="+w.DB.URL)
 	first := fmt.Sprintf(`"schema":%q,"from":0,"to":%d,"applied":["00001_schema.sql"`, w.DB.Schema, sql.Version)
-	if a := migrate.invoke("{}"); a.failed || !strings.Contains(a.body, first) {
+	if a := migrate.invoke("{}"); a.Failed || !strings.Contains(a.Body, first) {
 		t.Fatalf("got %+v, want %s\n%s", a, first, migrate.logs)
 	}
 	migrate.accepts("{}", fmt.Sprintf(`{"schema":%q,"from":%d,"to":%d,"applied":[],"notices":[]}`, w.DB.Schema, sql.Version, sql.Version))
 	ingest.accepts(bare(w, "one.csv"), done)
 
 	reconcile := start(t, w, "reconcile")
-	if a := reconcile.invoke("{}"); a.failed {
+	if a := reconcile.invoke("{}"); a.Failed {
 		t.Errorf("reconcile: %+v", a)
 	}
 	versions := func(statement string) {

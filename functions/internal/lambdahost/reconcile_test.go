@@ -26,7 +26,7 @@ func (f *function) reconcile(limit time.Duration) sliceReport {
 	f.begin("{}", limit)
 	a := f.end()
 	var r sliceReport
-	if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.failed {
+	if err := json.Unmarshal([]byte(a.Body), &r); err != nil || a.Failed {
 		f.t.Fatalf("got %+v, %v\n%s", a, err, f.logs)
 	}
 	return r

@@ -34,12 +34,12 @@ func TestIngestLoadsWhatEveryShapeAnnounces(t *testing.T) {
 			before, _ := strconv.Atoi(w.Value("select count(*) from receipts"))
 			a := f.invoke(shape.about(t, w, rows(100*i, 2)))
 			if strings.Contains(file, "without_message_id") {
-				if !a.failed || !strings.Contains(a.body, `"errorType":"MalformedNoticeError"`) {
+				if !a.Failed || !strings.Contains(a.Body, `"errorType":"MalformedNoticeError"`) {
 					t.Errorf("answer %+v", a)
 				}
 				return
 			}
-			if a.failed || strings.Contains(file, "sqs_") && a.body != failures() {
+			if a.Failed || strings.Contains(file, "sqs_") && a.Body != failures() {
 				t.Errorf("answer %+v\n%s", a, f.logs)
 			}
 			after, _ := strconv.Atoi(w.Value("select count(*) from receipts where state = 'loaded'"))

@@ -32,7 +32,7 @@ func interrupt(t *testing.T, limit time.Duration) *interrupted {
 	f.begin(sqsBatch(bare(w, "slow.csv")), limit)
 	select {
 	case <-store.stalled:
-	case a := <-f.api.answers:
+	case a := <-f.api.Answers:
 		t.Fatalf("it answered %+v before the body stalled\n%s", a, f.logs)
 	case <-time.After(long):
 		t.Fatalf("the body is not read:\n%s", f.logs)
@@ -63,7 +63,7 @@ func TestTheDeadlineHandsALargeLoadBack(t *testing.T) {
 	t.Parallel()
 	const limit = 20 * time.Second
 	i := interrupt(t, limit)
-	if a := i.end(); a.failed || a.body != failures("m1") || time.Since(i.begun) > limit {
+	if a := i.end(); a.Failed || a.Body != failures("m1") || time.Since(i.begun) > limit {
 		t.Errorf("after %s: %+v\n%s", time.Since(i.begun), a, i.logs)
 	}
 	i.signal(syscall.SIGSTOP)
@@ -89,7 +89,7 @@ func TestAShortDeadlineHandsEverythingBack(t *testing.T) {
 	put(t, w, "two.csv", body)
 	batch := sqsBatch(bare(w, "one.csv"), bare(w, "two.csv"))
 	f.begin(batch, 200*time.Millisecond)
-	if a := f.end(); a.failed || a.body != failures("m1", "m2") {
+	if a := f.end(); a.Failed || a.Body != failures("m1", "m2") {
 		t.Errorf("answer %+v\n%s", a, f.logs)
 	}
 	if got := w.Value("select count(*) from events"); got != "0" {
@@ -108,7 +108,7 @@ func TestSIGTERMHandsALargeLoadBack(t *testing.T) {
 	t.Parallel()
 	i := interrupt(t, long)
 	i.signal(syscall.SIGTERM)
-	if a := i.end(); a.failed || a.body != failures("m1") {
+	if a := i.end(); a.Failed || a.Body != failures("m1") {
 		t.Errorf("answer %+v\n%s", a, i.logs)
 	}
 	i.w.Eventually("0", "select count(*) from pg_stat_activity where usename = $1", i.login)
@@ -126,7 +126,7 @@ func TestAThawedFunctionLoadsOnce(t *testing.T) {
 	i.terminate()
 	i.signal(syscall.SIGCONT)
 	i.store.heal()
-	if a := i.end(); a.failed || a.body != failures() {
+	if a := i.end(); a.Failed || a.Body != failures() {
 		t.Errorf("answer %+v\n%s", a, i.logs)
 	}
 	i.ends()
@@ -137,7 +137,7 @@ func TestAFunctionThatWasFrozenConnectsAgain(t *testing.T) {
 	t.Parallel()
 	i := interrupt(t, long)
 	i.store.heal()
-	if a := i.end(); a.failed || a.body != failures() {
+	if a := i.end(); a.Failed || a.Body != failures() {
 		t.Fatalf("answer %+v\n%s", a, i.logs)
 	}
 	i.signal(syscall.SIGSTOP)
