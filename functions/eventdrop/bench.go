@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,9 @@ func (c *benchCmd) options(a *app) (bench.Options, error) {
 		if n < 0 {
 			return bench.Options{}, fmt.Errorf("%w: a size is at least 1", errUsage)
 		}
+	}
+	if slices.Contains(c.Memory, 0) {
+		return bench.Options{}, fmt.Errorf("%w: --memory: an object has at least 1 MB", errUsage)
 	}
 	for _, name := range c.Names {
 		if !bench.Known(name) {

@@ -11,6 +11,8 @@ import (
 	"eventdrop/generator/storefront"
 )
 
+const bulkKey = "bulk.csv"
+
 // bulk loads one large object, and by turns copies the rows that came of it into an equal table.
 func bulk(ctx context.Context, l *lab, r *Result) error {
 	p, remove, err := l.newPlace(ctx)
@@ -18,7 +20,7 @@ func bulk(ctx context.Context, l *lab, r *Result) error {
 		return err
 	}
 	defer remove()
-	size, err := p.putLarge(ctx, "bulk.csv", l.Sizes.Rows)
+	size, err := p.putLarge(ctx, bulkKey, l.Sizes.Rows)
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,7 @@ func bulk(ctx context.Context, l *lab, r *Result) error {
 			return err
 		}
 		floor = append(floor, seconds(copied))
-		used, err := p.loadLarge(ctx)
+		used, err := p.loadLarge(ctx, bulkKey, p.Sizes.Rows)
 		if err != nil {
 			return err
 		}
@@ -85,24 +87,30 @@ func (c *counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *place) loadLarge(ctx context.Context) (usage, error) {
+// loadLarge loads an object into empty tables, and counts what came of its rows.
+func (p *place) loadLarge(ctx context.Context, key string, rows int) (usage, error) {
 	if err := p.renew(ctx); err != nil {
 		return usage{}, err
 	}
-	used, err := p.eventdrop(ctx, "load", "s3://"+p.config.S3Bucket+"/bulk.csv")
+	used, err := p.eventdrop(ctx, "load", "s3://"+p.config.S3Bucket+"/"+key)
 	if err != nil {
 		return used, err
 	}
+	return used, p.expectRows(ctx, rows)
+}
+
+// expectRows fails unless exactly so many events are there.
+func (p *place) expectRows(ctx context.Context, rows int) error {
 	n, err := p.value(ctx, "select count(*) from events")
-	if err == nil && n != int64(p.Sizes.Rows) {
-		err = fmt.Errorf("%d rows came of %d", n, p.Sizes.Rows)
+	if err == nil && n != int64(rows) {
+		err = fmt.Errorf("%d rows came of %d", n, rows)
 	}
-	return used, err
+	return err
 }
 
 // cleanRows loads the object once and writes the rows that came of it, in the order of the file, as CSV.
 func (p *place) cleanRows(ctx context.Context) (name string, err error) {
-	if _, err := p.loadLarge(ctx); err != nil {
+	if _, err := p.loadLarge(ctx, bulkKey, p.Sizes.Rows); err != nil {
 		return "", err
 	}
 	file, err := os.CreateTemp("", "eventdrop-bench-*.csv")

@@ -65,7 +65,7 @@ func (p *place) environ() []string {
 	return append(environ,
 		"EVENTDROP_DATABASE_URL="+c.DatabaseURL, "EVENTDROP_DATABASE_SCHEMA="+c.DatabaseSchema, "EVENTDROP_S3_ENDPOINT="+c.S3Endpoint,
 		"EVENTDROP_S3_REGION="+c.S3Region, "EVENTDROP_S3_ACCESS_KEY="+c.S3AccessKey, "EVENTDROP_S3_SECRET_KEY="+c.S3SecretKey,
-		"EVENTDROP_S3_BUCKET="+c.S3Bucket, "EVENTDROP_WEBHOOK_TOKEN="+c.WebhookToken, "EVENTDROP_LISTEN="+c.Listen,
+		"EVENTDROP_S3_BUCKET="+c.S3Bucket, "EVENTDROP_WEBHOOK_TOKEN="+c.WebhookToken, "EVENTDROP_LISTEN="+c.Listen, "EVENTDROP_CONTRACT="+c.Contract,
 		"EVENTDROP_WORKERS="+strconv.Itoa(c.Workers), "EVENTDROP_LOG_LEVEL=warn")
 }
 

@@ -117,6 +117,7 @@ type place struct {
 
 	config wiring.Config // of a loader that works on it
 	db     *pgx.Conn     // the owner's
+	full   bool          // the bucket holds too much to be emptied, and goes with its server
 }
 
 // newPlace makes a place, which the returned function removes.
@@ -126,6 +127,7 @@ func (l *lab) newPlace(ctx context.Context) (p *place, remove func(), err error)
 	p.config.DatabaseSchema, p.config.S3Bucket = strings.ReplaceAll(name, "-", "_"), name
 	p.config.DatabaseURL = l.owner
 	p.config.Listen, p.config.WebhookToken = l.notices, token
+	p.config.Contract = "" // the built-in one, whatever the settings name
 	remove = func() { p.remove(ctx) }
 	if err = p.fill(ctx); err != nil {
 		p.remove(ctx)
@@ -161,6 +163,11 @@ func (p *place) connect(ctx context.Context) (*pgx.Conn, error) {
 	return db, nil
 }
 
+// hush keeps the store from telling anybody of what is put from now on.
+func (p *place) hush(ctx context.Context) error {
+	return p.store.CreateBucket(ctx, embedded.Bucket{Name: p.config.S3Bucket, Versioned: true})
+}
+
 func (p *place) migrate(ctx context.Context) error {
 	_, err := migrations.Up(ctx, p.owner, p.config.DatabaseSchema)
 	return err
@@ -185,7 +192,11 @@ func (p *place) remove(ctx context.Context) {
 	if p.db != nil {
 		_ = p.db.Close(ctx) // nothing is written any more
 	}
-	if err := errors.Join(migrations.Drop(ctx, p.owner, p.config.DatabaseSchema), p.store.RemoveBucket(ctx, p.config.S3Bucket)); err != nil {
+	err := migrations.Drop(ctx, p.owner, p.config.DatabaseSchema)
+	if !p.full {
+		err = errors.Join(err, p.store.RemoveBucket(ctx, p.config.S3Bucket))
+	}
+	if err != nil {
 		p.tell("clean up: %v", err)
 	}
 }

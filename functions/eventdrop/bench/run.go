@@ -69,6 +69,12 @@ func benchmarks() []benchmark {
 		{"backlog", "small objects that wait, of 100 rows each, drained by `eventdrop reconcile`", "the same merges fed from memory over as many connections: no S3, no CSV, no ledger", backlog},
 		{"latency", "20 objects a second of 100 rows each, from the PUT's answer until another connection sees the rows", "one GET and two fsyncs, at the same pace", latency},
 		{"poison", "10 objects a second of 100 rows each, while one object in ten cannot be read", "the same without those", poisonBeside},
+		{"decode", "reading and cleaning 10 MB in memory on one core, no database", "encoding/csv that reads the same bytes and does nothing", decode},
+		{"memory", "the highest resident memory of a loader, for objects of several sizes", "", memory},
+		{"start", "the Lambda function ingest, from the start of its process to its first answer", "a function that does nothing", start},
+		{"size", "the package of the Lambda function ingest as a zip file", "", size},
+		{"reconcile", "a reconcile of many objects of which none is missing", "the same program under a contract that serves none of them: it lists, and compares nothing", reconcileAll},
+		{"scaling", "what PostgreSQL's processors do for rows that eight loaders bring side by side", "the same rows by one loader", scaling},
 		{"saturation", "more and more rows a second, until less than 0.9 of them is sustained", "", saturation},
 	}
 }

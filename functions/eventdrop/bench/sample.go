@@ -50,3 +50,21 @@ func shares(turns []sample, share float64) sample {
 
 func seconds(d time.Duration) float64      { return d.Seconds() }
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+// times multiplies each by a factor.
+func (s sample) times(factor float64) sample {
+	scaled := make(sample, len(s))
+	for i := range s {
+		scaled[i] = s[i] * factor
+	}
+	return scaled
+}
+
+// differences subtracts from each its neighbour in time.
+func differences(ours, floor sample) sample {
+	d := make(sample, min(len(ours), len(floor)))
+	for i := range d {
+		d[i] = ours[i] - floor[i]
+	}
+	return d
+}
