@@ -24,7 +24,7 @@ type benchCmd struct {
 	Runs    int           `help:"Measurements of each side; 0: 5, quick 3."`
 	Rows    int           `help:"Rows of the large object; 0: 1,000,000, quick 50,000."`
 	Backlog int           `help:"Objects of 100 rows that wait; 0: 5,000, quick 300."`
-	For     time.Duration `help:"Length of each measurement at a steady rate; 0: 30s, quick 4s."`
+	For     time.Duration `help:"Length of each measurement at a steady rate; 0: 30s, quick 4s. Of soak: 1h, quick 1m."`
 	Memory  []int         `placeholder:"MB" help:"Sizes of the objects whose memory is measured; by default 1, 100 and 1000 MB, quick 1 and 20."`
 	Listed  int           `help:"Objects that reconcile lists; 0: 100,000, quick 1,000."`
 }
@@ -90,7 +90,7 @@ func (c *benchCmd) sizes() bench.Sizes {
 		}
 	}
 	if c.For > 0 {
-		s.For = c.For
+		s.For, s.Soak = c.For, c.For
 	}
 	if len(c.Memory) > 0 {
 		s.Memory = c.Memory

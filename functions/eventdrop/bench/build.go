@@ -23,7 +23,7 @@ func findCheckout(ctx context.Context) (*checkout, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, errMissing("needs Go and eventdrop's source: run it in a checkout")
+		return nil, missingError("needs Go and eventdrop's source: run it in a checkout")
 	}
 	folder, err := os.MkdirTemp("", "eventdrop-bench-")
 	if err != nil {

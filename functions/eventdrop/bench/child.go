@@ -39,7 +39,7 @@ func (p *place) start(ctx context.Context, args ...string) (*child, error) {
 	c := &child{Cmd: exec.CommandContext(ctx, p.Program, args...), ended: make(chan struct{})} //nolint:gosec // ourselves
 	c.Env = p.environ()
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
-	c.Cmd.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 20 * time.Second
 	c.begun = time.Now()
 	if err := c.Start(); err != nil {
@@ -66,7 +66,7 @@ func (p *place) environ() []string {
 		"EVENTDROP_DATABASE_URL="+c.DatabaseURL, "EVENTDROP_DATABASE_SCHEMA="+c.DatabaseSchema, "EVENTDROP_S3_ENDPOINT="+c.S3Endpoint,
 		"EVENTDROP_S3_REGION="+c.S3Region, "EVENTDROP_S3_ACCESS_KEY="+c.S3AccessKey, "EVENTDROP_S3_SECRET_KEY="+c.S3SecretKey,
 		"EVENTDROP_S3_BUCKET="+c.S3Bucket, "EVENTDROP_WEBHOOK_TOKEN="+c.WebhookToken, "EVENTDROP_LISTEN="+c.Listen, "EVENTDROP_CONTRACT="+c.Contract,
-		"EVENTDROP_WORKERS="+strconv.Itoa(c.Workers), "EVENTDROP_LOG_LEVEL=warn")
+		"EVENTDROP_WORKERS="+strconv.Itoa(c.Workers), "EVENTDROP_LOG_LEVEL=warn", "EVENTDROP_PROFILE="+c.Profile)
 }
 
 // end waits for the process's own end.
@@ -81,11 +81,12 @@ func (c *child) end() (usage, error) {
 }
 
 // stop asks the process to end.
-func (c *child) stop() (usage, error) {
+func (c *child) stop() error {
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return usage{}, fmt.Errorf("stop eventdrop: %w", err)
+		return fmt.Errorf("stop eventdrop: %w", err)
 	}
-	return c.end()
+	_, err := c.end()
+	return err
 }
 
 // eventdrop runs a command to its end.

@@ -209,8 +209,8 @@ func (p *place) exec(ctx context.Context, sql string, args ...any) error {
 }
 
 // value is the one number that a query answers.
-func (p *place) value(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	if err = p.db.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+func (p *place) value(ctx context.Context, sql string) (n int64, err error) {
+	if err = p.db.QueryRow(ctx, sql).Scan(&n); err != nil {
 		err = fmt.Errorf("%.60s: %w", sql, err)
 	}
 	return n, err

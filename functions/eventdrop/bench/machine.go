@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 
 // origin describes this machine, the servers and the build.
 func (l *lab) origin(ctx context.Context) Origin {
-	return Origin{Begun: l.begun.UTC(), Commit: commit(), Seed: l.Seed, Quick: l.Quick, Machine: l.machine(ctx)}
+	return Origin{Begun: l.begun.UTC(), Commit: commit(ctx), Seed: l.Seed, Quick: l.Quick, Machine: l.machine(ctx)}
 }
 
 // machine is one line about what was measured on.
@@ -38,7 +39,7 @@ func (l *lab) serverVersion(ctx context.Context) (version string) {
 	if err != nil {
 		return "?"
 	}
-	defer db.Close(ctx) //nolint:errcheck // nothing was written
+	defer db.Close(ctx)
 	if err := db.QueryRow(ctx, "show server_version").Scan(&version); err != nil {
 		return "?"
 	}
@@ -59,13 +60,29 @@ func field(file, name string) string {
 	return ""
 }
 
-// commit is that of the build; with -dirty if the tree had changes.
-func commit() string {
+// commit is that of the build, with -dirty if the tree had changes. `go run` leaves it out: then it is that of the checkout in which
+// the program runs.
+func commit(ctx context.Context) string {
+	described, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*").Output()
+	if revision, dirty := built(); revision != "" {
+		return revision + dirty
+	} else if err == nil && inCheckout(ctx) {
+		return strings.TrimSpace(string(described))
+	}
+	return "unknown"
+}
+
+// inCheckout reports whether the working folder belongs to eventdrop's source.
+func inCheckout(ctx context.Context) bool {
+	name, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
+	return err == nil && strings.TrimSpace(string(name)) == "eventdrop"
+}
+
+func built() (revision, dirty string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return "", ""
 	}
-	revision, dirty := "unknown", ""
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
@@ -74,5 +91,5 @@ func commit() string {
 			dirty = "-dirty"
 		}
 	}
-	return revision + dirty
+	return revision, dirty
 }

@@ -11,7 +11,7 @@ import (
 // memory loads objects of several sizes and tells how much memory the loader had at its highest.
 func memory(ctx context.Context, l *lab, r *Result) error {
 	if peakMemory(os.Getpid()) == 0 {
-		return errMissing("this system does not tell the memory of a process in /proc: run it on Linux, a container will do")
+		return missingError("this system does not tell the memory of a process in /proc: run it on Linux, a container will do")
 	}
 	p, remove, err := l.newPlace(ctx)
 	if err != nil {

@@ -31,13 +31,14 @@ type Sizes struct {
 	Memory  []int         // sizes of objects in MB
 	Listed  int           // objects that reconcile lists
 	Offered []int         // rows a second, until they are too many
+	Soak    time.Duration // length of the soak
 }
 
 // Standard are the sizes of a published report.
 func Standard() Sizes {
 	return Sizes{
 		Runs: 5, Rows: 1_000_000, Backlog: 5_000, For: 30 * time.Second, Memory: []int{1, 100, 1_000},
-		Listed: 100_000, Offered: []int{1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 80_000},
+		Listed: 100_000, Offered: []int{1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 80_000}, Soak: time.Hour,
 	}
 }
 
@@ -45,14 +46,14 @@ func Standard() Sizes {
 func Quick() Sizes {
 	return Sizes{
 		Runs: 3, Rows: 50_000, Backlog: 300, For: 4 * time.Second, Memory: []int{1, 20},
-		Listed: 1_000, Offered: []int{2_000, 10_000, 40_000},
+		Listed: 1_000, Offered: []int{2_000, 10_000, 40_000}, Soak: time.Minute,
 	}
 }
 
-// errMissing ends a benchmark for which something is missing that this machine or the given servers do not have.
-type errMissing string
+// missingError ends a benchmark for which something is missing that this machine or the given servers do not have.
+type missingError string
 
-func (e errMissing) Error() string { return string(e) }
+func (e missingError) Error() string { return string(e) }
 
 // benchmark is one row of the report.
 type benchmark struct {
@@ -60,22 +61,25 @@ type benchmark struct {
 	what  string
 	floor string
 	run   func(ctx context.Context, l *lab, r *Result) error
+	// onlyByName is one that takes too long to be meant by all.
+	onlyByName bool
 }
 
 // benchmarks lists all, in the order of the report.
 func benchmarks() []benchmark {
 	return []benchmark{
-		{"bulk", "one object of many rows, from the end of its upload to the commit", "COPY of the same rows, already clean, into an equal table, as `psql \\copy` does it", bulk},
-		{"backlog", "small objects that wait, of 100 rows each, drained by `eventdrop reconcile`", "the same merges fed from memory over as many connections: no S3, no CSV, no ledger", backlog},
-		{"latency", "20 objects a second of 100 rows each, from the PUT's answer until another connection sees the rows", "one GET and two fsyncs, at the same pace", latency},
-		{"poison", "10 objects a second of 100 rows each, while one object in ten cannot be read", "the same without those", poisonBeside},
-		{"decode", "reading and cleaning 10 MB in memory on one core, no database", "encoding/csv that reads the same bytes and does nothing", decode},
-		{"memory", "the highest resident memory of a loader, for objects of several sizes", "", memory},
-		{"start", "the Lambda function ingest, from the start of its process to its first answer", "a function that does nothing", start},
-		{"size", "the package of the Lambda function ingest as a zip file", "", size},
-		{"reconcile", "a reconcile of many objects of which none is missing", "the same program under a contract that serves none of them: it lists, and compares nothing", reconcileAll},
-		{"scaling", "what PostgreSQL's processors do for rows that eight loaders bring side by side", "the same rows by one loader", scaling},
-		{"saturation", "more and more rows a second, until less than 0.9 of them is sustained", "", saturation},
+		{name: "bulk", what: "one object of many rows, from the end of its upload to the commit", floor: "COPY of the same rows, already clean, into an equal table, as `psql \\copy` does it", run: bulk},
+		{name: "backlog", what: "small objects that wait, of 100 rows each, drained by `eventdrop reconcile`", floor: "the same merges fed from memory over as many connections: no S3, no CSV, no ledger", run: backlog},
+		{name: "latency", what: "20 objects a second of 100 rows each, from the PUT's answer until another connection sees the rows", floor: "one GET and two fsyncs, at the same pace", run: latency},
+		{name: "poison", what: "10 objects a second of 100 rows each, while one object in ten cannot be read", floor: "the same without those", run: poisonBeside},
+		{name: "decode", what: "reading and cleaning 10 MB in memory on one core, no database", floor: "encoding/csv that reads the same bytes and does nothing", run: decode},
+		{name: "memory", what: "the highest resident memory of a loader, for objects of several sizes", run: memory},
+		{name: "start", what: "the Lambda function ingest, from the start of its process to its first answer", floor: "a function that does nothing", run: start},
+		{name: "size", what: "the package of the Lambda function ingest as a zip file", run: size},
+		{name: "reconcile", what: "a reconcile of many objects of which none is missing", floor: "the same program under a contract that serves none of them: it lists, and compares nothing", run: reconcileAll},
+		{name: "scaling", what: "what PostgreSQL's processors do for rows that eight loaders bring side by side", floor: "the same rows by one loader", run: scaling},
+		{name: "saturation", what: "more and more rows a second, until less than 0.9 of them is sustained", run: saturation},
+		{name: "soak", what: "10 objects a second of 100 rows each for a long time, with a fault each minute", run: soak, onlyByName: true},
 	}
 }
 
@@ -113,10 +117,9 @@ func Known(name string) bool { return slices.Contains(Names(), name) }
 // choose returns the benchmarks that are wanted, in the order of the report.
 func choose(only []string) []benchmark {
 	all := benchmarks()
-	if len(only) == 0 {
-		return all
-	}
-	return slices.DeleteFunc(all, func(b benchmark) bool { return !slices.Contains(only, b.name) })
+	return slices.DeleteFunc(all, func(b benchmark) bool {
+		return len(only) == 0 && b.onlyByName || len(only) > 0 && !slices.Contains(only, b.name)
+	})
 }
 
 func (l *lab) measure(ctx context.Context, b benchmark) (Result, error) {
@@ -124,7 +127,7 @@ func (l *lab) measure(ctx context.Context, b benchmark) (Result, error) {
 	l.tell("%s: %s", b.name, b.what)
 	begun := time.Now()
 	err := b.run(ctx, l, &r)
-	if missing, ok := errors.AsType[errMissing](err); ok {
+	if missing, ok := errors.AsType[missingError](err); ok {
 		l.tell("%s: not measured: %s", b.name, missing)
 		r.Missing, err = missing.Error(), nil
 	}

@@ -23,10 +23,10 @@ type width struct {
 // scaling has one loader, two, four and eight drain the same objects by turns, and asks each time what PostgreSQL's processes took.
 func scaling(ctx context.Context, l *lab, r *Result) error {
 	if l.postgres == nil {
-		return errMissing("the processor time of a given PostgreSQL cannot be seen from here: leave EVENTDROP_DATABASE_URL empty, and one is started")
+		return missingError("the processor time of a given PostgreSQL cannot be seen from here: leave EVENTDROP_DATABASE_URL empty, and one is started")
 	}
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
-		return errMissing("this system does not tell the processor time of a process in /proc: run it on Linux, a container will do")
+		return missingError("this system does not tell the processor time of a process in /proc: run it on Linux, a container will do")
 	}
 	p, remove, err := l.newPlace(ctx)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // errNoNotices ends what needs notices: a given server sends none to a port that was chosen a moment ago.
-const errNoNotices = errMissing("a given object store sends no notices to this process: unset EVENTDROP_S3_ENDPOINT, so that MinIO is started here")
+const errNoNotices = missingError("a given object store sends no notices to this process: unset EVENTDROP_S3_ENDPOINT, so that MinIO is started here")
 
 // readyTime is how long a loader may take until it answers.
 const readyTime = 30 * time.Second
@@ -27,8 +27,7 @@ func (p *place) serving(ctx context.Context, work func(ctx context.Context) erro
 	if err == nil {
 		err = work(alive)
 	}
-	_, ended := c.stop()
-	return errors.Join(err, ended)
+	return errors.Join(err, c.stop())
 }
 
 // alive is a context that ends with the process.

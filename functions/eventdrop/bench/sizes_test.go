@@ -135,7 +135,7 @@ func TestStartFailsWithTheFunction(t *testing.T) { //nolint:paralleltest // the 
 func TestWithoutTheSourceItIsToldWhatIsNeeded(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := findCheckout(t.Context())
-	if missing, ok := errors.AsType[errMissing](err); !ok || !strings.Contains(missing.Error(), "checkout") {
+	if missing, ok := errors.AsType[missingError](err); !ok || !strings.Contains(missing.Error(), "checkout") {
 		t.Errorf("%v", err)
 	}
 }

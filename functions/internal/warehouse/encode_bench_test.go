@@ -25,7 +25,7 @@ func newTypical(c *contract.Contract, n int) *typical {
 			values[i].Bytes = make([]byte, 16)
 		}
 	}
-	return &typical{event: dropzone.Event{Values: values}, left: uint64(n)} //nolint:gosec // not negative
+	return &typical{event: dropzone.Event{Values: values}, left: uint64(n)}
 }
 
 // Next implements dropzone.Rows.
