@@ -30,7 +30,7 @@ func drills() []drill {
 		{name: "Toxiproxy between loader and PostgreSQL", folder: "network", test: "TestToxiproxyBeforePostgreSQL", short: 1, long: 50},
 		{name: "Toxiproxy between loader and MinIO", folder: "network", test: "TestToxiproxyBeforeMinIO", short: 1, long: 50},
 		{name: "PgBouncer in transaction mode", folder: "network", test: "TestPgBouncer", short: 3, long: 50},
-		{name: "disk full", folder: "network", test: "TestDiskFull", short: 1, long: 50},
+		{name: "disk full", folder: "network", test: "TestDiskFull", short: 1, long: 10},
 		{name: "notices lost, doubled, reordered", folder: "kill", test: "TestNoticesAreLostDoubledAndReordered", short: 1_000, long: 50_000},
 		{name: "a storm of notices", folder: "kill", test: "TestAStormOfNoticesEndsWhereItBegan", short: 4_000, long: 50_000},
 		{name: "rows of the ledger deleted", folder: "kill", test: "TestDeletedRowsOfTheLedgerAreLoadedAgainWithoutHarm", short: 3, long: 100},
