@@ -61,21 +61,24 @@ func field(file, name string) string {
 }
 
 // commit is that of the build, with -dirty if the tree had changes. `go run` leaves it out: then it is that of the checkout in which
-// the program runs.
+// the program runs, where a report that was written a moment ago is no change.
 func commit(ctx context.Context) string {
-	described, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*").Output()
 	if revision, dirty := built(); revision != "" {
 		return revision + dirty
-	} else if err == nil && inCheckout(ctx) {
-		return strings.TrimSpace(string(described))
 	}
-	return "unknown"
-}
-
-// inCheckout reports whether the working folder belongs to eventdrop's source.
-func inCheckout(ctx context.Context) bool {
-	name, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
-	return err == nil && strings.TrimSpace(string(name)) == "eventdrop"
+	module, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
+	if err != nil || strings.TrimSpace(string(module)) != "eventdrop" {
+		return "unknown"
+	}
+	revision, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	dirty := ""
+	if changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", ":/", ":(exclude,top)docs").Output(); err != nil || len(changed) > 0 {
+		dirty = "-dirty"
+	}
+	return strings.TrimSpace(string(revision)) + dirty
 }
 
 func built() (revision, dirty string) {
