@@ -15,12 +15,15 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if s, err := shared(); err == nil {
-		_ = s.lab.close(context.Background()) // the watchdog would end the servers, too
-		_ = os.RemoveAll(s.folder)
+	if started.lab != nil {
+		_ = started.lab.close(context.Background()) // the watchdog would end the servers, too
+		_ = os.RemoveAll(started.folder)
 	}
 	os.Exit(code)
 }
+
+//nolint:gochecknoglobals // what TestMain must stop
+var started sharedLab
 
 // testLab is the lab of all tests of the package, with sizes that take seconds. Tests that use it must not be parallel: loaders
 // listen at one address, and what is measured is small.
@@ -54,6 +57,7 @@ var shared = sync.OnceValues(func() (s sharedLab, err error) {
 			Runs: 2, Rows: 2_000, Backlog: 25, For: time.Second, Memory: []int{1, 2}, Listed: 20, Offered: []int{500, 6_000},
 		},
 	})
+	started = s
 	return s, err
 })
 
