@@ -81,6 +81,9 @@ func (p *Plot) draw() (*plot.Plot, error) {
 			picture.Legend.Add(p.Curves[i].Name, line)
 		}
 	}
+	if !p.Y.Log {
+		picture.Y.Min = min(picture.Y.Min, 0) // else small differences look large
+	}
 	return picture, nil
 }
 
