@@ -34,6 +34,8 @@ func TestFaultsOfTheFormShowTheirPlace(t *testing.T) {
 		"colums: []\n":                                                  `8:1: unknown field "colums": want one of contract, revision, table,`,
 		"max_rejected_rows: [\n":                                        "8:20: sequence end token ']' not found",
 		"max_rejected_percent: a\n":                                     "8:23: want a number",
+		"objects: ! \n":                                                 "8:10: a contract has no tags: remove !",
+		"  - {name: !!str a, type: text}\n":                             "8:12: a contract has no tags: remove !!str",
 		"key: [id]\n":                                                   `duplicate key "key"`,
 	} {
 		_, err := Parse("x.yaml", []byte(base+yaml))

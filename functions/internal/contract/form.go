@@ -33,6 +33,9 @@ func readForm(file string, text []byte) (*Contract, error) {
 		return nil, faults.Err()
 	}
 	root := document.Docs[0].Body
+	if faults.refuseTags(root); len(faults.list) > 0 {
+		return nil, faults.Err()
+	}
 	faults.places = placesOf(root)
 	keepWords(root)
 	c := decode(root, faults)

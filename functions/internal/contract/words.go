@@ -38,6 +38,22 @@ func (k wordKeeper) Visit(node ast.Node) ast.Visitor {
 	return k
 }
 
+// refuseTags notes each tag ("!", "!!str"): no value of a contract needs one, and the YAML library breaks on one without a value.
+func (f *Faults) refuseTags(document ast.Node) { ast.Walk(tagFinder{f}, document) }
+
+type tagFinder struct{ faults *Faults }
+
+// Visit implements [ast.Visitor].
+func (t tagFinder) Visit(node ast.Node) ast.Visitor {
+	tag, ok := node.(*ast.TagNode)
+	if !ok {
+		return t
+	}
+	at := tag.GetToken().Position
+	t.faults.list = append(t.faults.list, Fault{Line: at.Line, Column: at.Column, Message: "a contract has no tags: remove " + tag.GetToken().Value})
+	return nil
+}
+
 func keepSpellings(value *ast.MappingValueNode) {
 	if list, ok := value.Value.(*ast.SequenceNode); ok {
 		value.Value = verbatim(list)
