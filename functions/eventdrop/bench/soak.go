@@ -32,11 +32,13 @@ func soak(ctx context.Context, l *lab, r *Result) error {
 	if s.supply, err = newSupply(l.Seed); err != nil {
 		return err
 	}
-	if err := s.startLoader(ctx); err != nil {
+	if err = s.startLoader(ctx); err == nil {
+		err = s.live(ctx)
+		s.report(r)
+	}
+	if s.loader == nil {
 		return err
 	}
-	err = s.live(ctx)
-	s.report(r)
 	return errors.Join(err, s.loader.stop())
 }
 
@@ -66,10 +68,12 @@ type soakState struct {
 	catalogue   float64 // MiB of the system's tables
 }
 
-func (s *soaking) startLoader(ctx context.Context) (err error) {
-	if s.loader, err = s.start(ctx, "serve"); err != nil {
+func (s *soaking) startLoader(ctx context.Context) error {
+	loader, err := s.start(ctx, "serve")
+	if err != nil {
 		return err
 	}
+	s.loader = loader
 	return s.answers(ctx)
 }
 
