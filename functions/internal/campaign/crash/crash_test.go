@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { os.Exit(world.Main(m)) }
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	d := campaign.New(t, "crash points", 1)
-	overlay, points, err := Overlay(root(t), t.TempDir(), packages, leftOut)
+	overlay, points, err := build.Overlay(root(t), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

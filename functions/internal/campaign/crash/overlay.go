@@ -9,33 +9,42 @@ import (
 	"strings"
 )
 
-// Overlay instruments the packages, which are folders below the module's root, and writes what `go build -overlay`
-// takes into folder. The files of leaveOut, below the root as well, stay as they are; each must be
-// there. It returns the overlay's file and all points.
-func Overlay(root, folder string, packages, leaveOut []string) (overlay string, points []Point, err error) {
+// Build is how the drill's program differs from the one that ships.
+type Build struct {
+	// Packages are instrumented: folders below the module's root.
+	Packages []string
+	// LeaveOut are files of theirs that stay as they are, below the root as well; each must be there.
+	LeaveOut []string
+	// Constants of the packages get other values, keyed by package.name; each must be there.
+	Constants map[string]string
+}
+
+// Overlay writes what `go build -overlay` takes into folder, and returns the overlay's file and all points.
+func (b Build) Overlay(root, folder string) (overlay string, points []Point, err error) {
 	replace := map[string]string{}
-	left := 0
-	for _, pkg := range packages {
+	left, set := 0, 0
+	for _, pkg := range b.Packages {
 		sources, err := sourcesOf(root, pkg)
 		if err != nil {
 			return "", nil, err
 		}
 		for _, source := range sources {
-			if slices.Contains(leaveOut, source) {
+			if slices.Contains(b.LeaveOut, source) {
 				left++
 				continue
 			}
 			target := filepath.Join(folder, strings.ReplaceAll(source, "/", "-"))
-			found, err := instrumentFile(root, source, target)
+			found, constants, err := b.file(root, source, target)
 			if err != nil {
 				return "", nil, err
 			}
 			replace[filepath.Join(root, source)] = target
 			points = append(points, found...)
+			set += len(constants)
 		}
 	}
-	if left != len(leaveOut) {
-		return "", nil, fmt.Errorf("left out %d files of %v: the others are not there", left, leaveOut)
+	if left != len(b.LeaveOut) || set != len(b.Constants) {
+		return "", nil, fmt.Errorf("left out %d files of %v and set %d of %v: the others are not there", left, b.LeaveOut, set, b.Constants)
 	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -59,16 +68,19 @@ func sourcesOf(root, pkg string) (sources []string, err error) {
 	return sources, nil
 }
 
-func instrumentFile(root, source, target string) ([]Point, error) {
+// file instruments one file into target, and returns its points and the constants that it set.
+func (b Build) file(root, source, target string) (points []Point, constants []string, err error) {
 	text, err := os.ReadFile(filepath.Join(root, source)) //nolint:gosec // a source of this module
 	if err != nil {
-		return nil, fmt.Errorf("read a source: %w", err)
+		return nil, nil, fmt.Errorf("read a source: %w", err)
 	}
-	instrumented, points, err := Instrument(source, text)
-	if err != nil {
-		return nil, err
+	if text, constants, err = setConstants(source, text, b.Constants); err != nil {
+		return nil, nil, err
 	}
-	return points, write(target, instrumented)
+	if text, points, err = Instrument(source, text); err != nil {
+		return nil, nil, err
+	}
+	return points, constants, write(target, text)
 }
 
 func write(name string, text []byte) error {

@@ -15,7 +15,7 @@ func TestOverlayReplacesThePackagesSources(t *testing.T) {
 	t.Parallel()
 	root, folder := t.TempDir(), t.TempDir()
 	for name, text := range map[string]string{
-		"p/a.go": "package p\n\nfunc a() {}\n", "p/a_test.go": "package p\n", "p/left.go": "package p\n\nfunc left() {}\n", "q/b.go": "package q\n",
+		"p/a.go": "package p\n\nconst (\n\tlimit, other = 5_000, 1\n)\n\nfunc a() {}\n", "p/a_test.go": "package p\n", "p/left.go": "package p\n\nfunc left() {}\n", "q/b.go": "package q\n",
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755); err != nil {
 			t.Fatal(err)
@@ -24,7 +24,8 @@ func TestOverlayReplacesThePackagesSources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	overlay, points, err := Overlay(root, folder, []string{"p"}, []string{"p/left.go"})
+	build := Build{Packages: []string{"p"}, LeaveOut: []string{"p/left.go"}, Constants: map[string]string{"p.limit": "2 << 3"}}
+	overlay, points, err := build.Overlay(root, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +43,21 @@ func TestOverlayReplacesThePackagesSources(t *testing.T) {
 	if got := slices.Collect(maps.Keys(replaced.Replace)); len(got) != 1 || got[0] != filepath.Join(root, "p/a.go") {
 		t.Errorf("replaced %v", got)
 	}
-	if _, _, err := Overlay(root, folder, []string{"p"}, []string{"p/renamed.go"}); err == nil {
-		t.Error("a file that is to be left out is not there: no error")
+	source, err := os.ReadFile(replaced.Replace[filepath.Join(root, "p/a.go")])
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, _, err := Overlay(root, folder, []string{"renamed"}, nil); err == nil {
-		t.Error("a package is not there: no error")
+	if !strings.Contains(string(source), "\tlimit, other = 2 << 3, 1\n") {
+		t.Errorf("the constant is not set:\n%s", source)
+	}
+	for what, wrong := range map[string]Build{
+		"a file that is to be left out": {Packages: build.Packages, LeaveOut: []string{"p/renamed.go"}},
+		"a package":                     {Packages: []string{"renamed"}},
+		"a constant":                    {Packages: build.Packages, Constants: map[string]string{"p.renamed": "1"}},
+	} {
+		if _, _, err := wrong.Overlay(root, folder); err == nil {
+			t.Errorf("%s is not there: no error", what)
+		}
 	}
 }
 

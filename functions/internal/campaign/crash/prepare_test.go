@@ -182,12 +182,12 @@ func (s *scene) fail(o dropzone.Object) {
 
 // manyRows has more rows than travel as arrays, and so goes through COPY.
 func manyRows(r *rand.Rand) body {
-	return body{ids: between(r, 1_000, 10_000), rows: between(r, 5_200, 5_400), rejects: 2, derived: 2}
+	return body{ids: between(r, 50, 400), rows: between(r, 150, 300), rejects: 2, derived: 2}
 }
 
 // manyNewRows are copied straight into the table.
 func manyNewRows(r *rand.Rand) body {
-	return body{rows: between(r, 5_200, 5_400), rejects: 2, onlyNew: true}
+	return body{rows: between(r, 150, 300), rejects: 2, onlyNew: true}
 }
 
 // manyAlmostNewRows seem to be new, but for the last one.
@@ -199,7 +199,7 @@ func manyAlmostNewRows(r *rand.Rand) body {
 
 // manyRejects has more rejects than are kept waiting, so that COPY and quarantine take turns.
 func manyRejects(r *rand.Rand) body {
-	return body{ids: 100, rows: between(r, 1_150, 1_300), rejects: 95}
+	return body{ids: 100, rows: between(r, 120, 180), rejects: 95}
 }
 
 func onlyRejects(r *rand.Rand) body { return body{ids: 1, rows: between(r, 1, 5), rejects: 100} }

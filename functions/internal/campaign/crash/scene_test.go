@@ -26,7 +26,6 @@ type scene struct {
 	before, after visible
 	settled       string         // what the ledger and the quarantine must say in the end
 	visits        map[string]int // of each point, where nothing stops the program
-	heavy         bool           // many rows come of it
 }
 
 // newScene prepares a scenario and lets the program go through it undisturbed: what comes of that is
@@ -44,7 +43,6 @@ func newScene(tb testing.TB, program string, s scenario, r *rand.Rand) *scene {
 	set.recover()
 	set.CheckComplete()
 	set.exec("create table expected_events as table hashed_events")
-	set.heavy = set.Value("select count(*) + (select count(*) from rejected_rows) > 1000 from events") == "true"
 	set.settled = set.Value(settledState)
 	return set
 }

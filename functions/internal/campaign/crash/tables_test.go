@@ -7,29 +7,23 @@ import (
 	"eventdrop/functions/internal/campaign"
 )
 
-// keepTables keeps the tables as they are now; restoreTables puts them back into empty ones.
+// keepTables keeps the tables as they are now; restoreTables puts them back. Few rows are deleted faster than tables are truncated.
 const (
 	keepTables = `
 		create table kept_objects as table objects; create table kept_receipts as table receipts; create table kept_events as table events;
 		create table kept_rejected as table rejected_rows; create table kept_quality as table quality_counts;
 		create table kept_drift as table drift_entries`
 	restoreTables = `
+		delete from drift_entries; delete from quality_counts; delete from rejected_rows; delete from receipts; delete from events; delete from objects;
 		insert into objects overriding system value table kept_objects; insert into receipts table kept_receipts;
 		insert into events table kept_events; insert into rejected_rows table kept_rejected; insert into quality_counts table kept_quality;
 		insert into drift_entries table kept_drift`
-	// Few rows are deleted faster than tables are truncated.
-	deleteRows = `delete from drift_entries; delete from quality_counts; delete from rejected_rows; delete from receipts; delete from events; delete from objects;`
-	truncate   = `truncate objects, receipts, events, rejected_rows, quality_counts, drift_entries;`
 )
 
 // putBack makes the tables what they were before the program ran.
 func (s *scene) putBack() {
 	s.t.Helper()
-	empty := deleteRows
-	if s.heavy {
-		empty = truncate
-	}
-	s.exec(empty + restoreTables)
+	s.exec(restoreTables)
 }
 
 // hashEvents makes a view of the events, each with a hash of all that it is but for its object's number.
