@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -20,7 +21,8 @@ type ListOptions struct {
 
 // List yields the objects whose keys begin with prefix, in the byte order of their keys. Where the
 // bucket keeps or kept versions it yields all of them, a key's newest first, also noncurrent ones
-// and those under delete markers. RawKey and VersionRank are not filled in.
+// and those under delete markers. RawKey is not filled in. VersionRank is, where the listing tells it for
+// good: see [Store.VersionRank].
 //
 // It holds one page of 1,000 in memory. An error, always an [*Error], is yielded last; a listing
 // that ends without one was complete.
@@ -31,16 +33,47 @@ func (s *Store) List(ctx context.Context, bucket, prefix string, opts ListOption
 			yield(dropzone.Object{}, err)
 			return
 		}
-		for entry, err := range s.entries(ctx, bucket, minio.ListObjectsOptions{
-			Prefix: prefix, StartAfter: opts.After, WithVersions: versions,
-		}) {
+		entries := s.entries(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, StartAfter: opts.After, WithVersions: versions})
+		for group, err := range together(entries) {
 			if err != nil {
 				yield(dropzone.Object{}, err)
 				return
 			}
-			if !entry.IsDeleteMarker && !yield(answered(dropzone.Object{Bucket: bucket, Key: entry.Key}, entry), nil) {
+			for i, entry := range group {
+				obj := answered(dropzone.Object{Bucket: bucket, Key: entry.Key}, entry)
+				if obj.Versioned() && time.Since(entry.LastModified) > rankSettled {
+					obj.VersionRank, obj.Ranked = rank(&entry, int32(len(group)-1-i)), true //nolint:gosec // versions of one millisecond
+				}
+				if !yield(obj, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// together yields a listing without its delete markers, and versions of one key and millisecond as one slice. It is
+// good until the next one is asked for.
+func together(entries iter.Seq2[minio.ObjectInfo, error]) iter.Seq2[[]minio.ObjectInfo, error] {
+	return func(yield func([]minio.ObjectInfo, error) bool) {
+		var group []minio.ObjectInfo
+		for entry, err := range entries {
+			if len(group) > 0 && (err != nil || entry.Key != group[0].Key || !sameMillisecond(&entry, &group[0])) {
+				if !yield(group, nil) {
+					return
+				}
+				group = group[:0]
+			}
+			if err != nil {
+				yield(nil, err)
 				return
 			}
+			if !entry.IsDeleteMarker {
+				group = append(group, entry)
+			}
+		}
+		if len(group) > 0 {
+			yield(group, nil)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -45,6 +46,60 @@ func answer(w http.ResponseWriter, result, entry string, pages [][]string, page 
 		send(w, `<%s><Key>%s</Key><VersionId>null</VersionId><ETag>"%s"</ETag><Size>5</Size><LastModified>2026-11-23T22:05:40.868Z</LastModified></%s>`, entry, key, helloMD5, entry)
 	}
 	send(w, "</%s>", result)
+}
+
+// A version's rank comes with the listing, and is the one that [Store.VersionRank] would tell. A young one may not have all
+// of its second beside it yet.
+func TestListTellsTheRanksOfVersions(t *testing.T) {
+	t.Parallel()
+	young := time.Now().UTC().Format(time.RFC3339Nano)
+	entries := []struct{ key, version, at string }{ // a delete marker has no version here
+		{"a", "1", "2026-11-23T22:05:40.868Z"},
+		{"b", "5", "2026-11-23T22:05:40.869Z"},
+		{"b", "4", "2026-11-23T22:05:40.868Z"},
+		{"b", "", "2026-11-23T22:05:40.868Z"},
+		{"b", "3", "2026-11-23T22:05:40.868Z"},
+		{"b", "null", "2026-11-23T22:05:40.868Z"},
+		{"c", "6", "2026-11-23T22:05:40.868Z"},
+		{"d", "8", young},
+		{"d", "7", young},
+	}
+	page := func(w http.ResponseWriter, from, to int) {
+		send(w, "<ListVersionsResult><IsTruncated>%v</IsTruncated><NextKeyMarker>b</NextKeyMarker><NextVersionIdMarker>4</NextVersionIdMarker>", to < len(entries))
+		for _, e := range entries[from:to] {
+			if e.version == "" {
+				send(w, "<DeleteMarker><Key>%s</Key><VersionId>m</VersionId><LastModified>%s</LastModified></DeleteMarker>", e.key, e.at)
+				continue
+			}
+			send(w, `<Version><Key>%s</Key><VersionId>%s</VersionId><ETag>"%s"</ETag><Size>5</Size><LastModified>%s</LastModified></Version>`, e.key, e.version, helloMD5, e.at)
+		}
+		send(w, "</ListVersionsResult>")
+	}
+	store := stub(t, func(w http.ResponseWriter, r *http.Request) {
+		switch query := r.URL.Query(); {
+		case query.Has("versioning"):
+			send(w, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+		case query.Has("key-marker"):
+			page(w, 3, len(entries))
+		default:
+			page(w, 0, 3)
+		}
+	})
+	want := map[string]int32{"1": 868_000_000, "5": 869_000_000, "4": 868_000_002, "3": 868_000_001, "6": 868_000_000}
+	var listed []string
+	for o, err := range store.List(t.Context(), "drop", "", ListOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed = append(listed, o.Key+o.VersionID)
+		rank, known := want[o.VersionID]
+		if o.Ranked != known || o.VersionRank != rank {
+			t.Errorf("version %q of %s: rank %d, known %v; want %d, %v", o.VersionID, o.Key, o.VersionRank, o.Ranked, rank, known)
+		}
+	}
+	if got := strings.Join(listed, " "); got != "a1 b5 b4 b3 b c6 d8 d7" {
+		t.Errorf("listed %s", got)
+	}
 }
 
 // listed returns the keys of a listing, and the error at its end.

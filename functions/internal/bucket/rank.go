@@ -13,6 +13,10 @@ import (
 // rankPage is enough for the versions of one millisecond, and of most seconds; more are asked for where there are more.
 const rankPage = 32
 
+// rankSettled is the age from which on a listing shows all versions of an instant: a newer upload may be listed before
+// an older one of its millisecond is, by as long as the older one's PUT takes.
+const rankSettled = 10 * time.Second
+
 // VersionRank orders the versions of obj's key that the store took within one second, which last-modified cannot: by
 // the milliseconds that a listing tells, and within one of them by the number of older versions, delete markers not
 // counted. A listing is the only place that tells, newest first. Where it has no milliseconds the number alone

@@ -31,6 +31,8 @@ type Object struct {
 	// VersionRank orders versions of one key that were stored within one second, by what the
 	// listing tells: see bucket.Store.VersionRank. It is 0 where there is no versioning.
 	VersionRank int32
+	// Ranked says that VersionRank is known, and need not be asked for.
+	Ranked bool
 }
 
 // Versioned reports whether the object is known by a version id, which pins its bytes for ever.

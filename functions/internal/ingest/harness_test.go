@@ -34,6 +34,7 @@ type store struct {
 	body   func(io.Reader) io.Reader // wraps what is read
 	stat   func()                    // called before each Stat
 	rank   int32                     // of every version
+	ranked []string                  // the keys whose rank was asked for
 }
 
 // put stores bytes under a key, with a version or, where it is empty, without.
@@ -97,7 +98,12 @@ func (s *store) Stat(_ context.Context, o dropzone.Object) (dropzone.Object, err
 	return held.object, nil
 }
 
-func (s *store) VersionRank(context.Context, dropzone.Object) (int32, error) { return s.rank, nil }
+func (s *store) VersionRank(_ context.Context, o dropzone.Object) (int32, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ranked = append(s.ranked, o.Key)
+	return s.rank, nil
+}
 
 // harness is a pipeline between a store in memory and a real warehouse.
 type harness struct {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -148,11 +149,7 @@ func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order
 
 // load is the way of the data: open, decode, clean, and all in one transaction.
 func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (receipt dropzone.Receipt, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
-		}
-	}()
+	defer caught(&err)
 	object, body, err := p.open(ctx, order.Object)
 	if err != nil {
 		return dropzone.Receipt{}, err
@@ -193,8 +190,25 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 	return p.Loader.Load(ctx, *run)
 }
 
-// open opens the object at exactly the bytes that were asked for, or at what the key holds now.
+// caught makes an error of a panic: a loader outlives an object that is too much for it.
+func caught(err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+	}
+}
+
+// open opens the object at exactly the bytes that were asked for, or at what the key holds now. Its rank is asked for
+// beside that where the version is known before, because a listing takes as long as a GET, or longer.
 func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Object, io.ReadCloser, error) {
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	rank := sync.OnceValues(func() (rank int32, err error) {
+		defer caught(&err)
+		return p.Source.VersionRank(beside, asked)
+	})
+	if asked.Versioned() && !asked.Ranked {
+		go rank()
+	}
 	object, body, err := p.Source.Open(ctx, asked)
 	if err != nil {
 		return asked, nil, err
@@ -202,10 +216,18 @@ func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Ob
 	if !asked.Local() && object.Key != asked.Key && !p.Accepts(object) { // the raw key of the notice names something else
 		return asked, nil, errors.Join(dropzone.ErrGone, body.Close())
 	}
-	if object.Versioned() {
-		if object.VersionRank, err = p.Source.VersionRank(ctx, object); err != nil {
-			return object, nil, errors.Join(err, body.Close())
-		}
+	same := object.Key == asked.Key && object.VersionID == asked.VersionID
+	switch {
+	case !object.Versioned():
+	case same && asked.Ranked:
+		object.VersionRank = asked.VersionRank
+	case same:
+		object.VersionRank, err = rank()
+	default:
+		object.VersionRank, err = p.Source.VersionRank(ctx, object)
+	}
+	if err != nil {
+		return object, nil, errors.Join(err, body.Close())
 	}
 	return object, body, nil
 }

@@ -134,17 +134,31 @@ func sampleRows(rejects []dropzone.Reject) []SampledReject {
 // NoteAttempt counts, in a transaction of its own, that an object is about to be read, and returns how
 // many such attempts ended without any outcome before. A loader that dies leaves the count behind.
 // Where another loader holds the object the error is dropzone.ErrBusy.
+//
+// The commit does not wait for the disk: if PostgreSQL dies, too, one attempt is not counted.
 func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error) {
-	var attempts int
-	err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
-		err := tx.QueryRow(ctx, w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
-			Scan(&attempts)
-		if errors.Is(err, pgx.ErrNoRows) { // settled: the claim will say so
-			attempts = 1
-			return nil
-		}
-		return err //nolint:wrapcheck // wrapped below
-	})
+	attempts := 1 // also of a settled object: the claim will say so
+	batch := &pgx.Batch{}
+	note := func(drop int32) {
+		batch.Queue(w.queries["commit_without_wait"])
+		batch.Queue(w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
+			QueryRow(func(row pgx.Row) error {
+				if err := row.Scan(&attempts); !errors.Is(err, pgx.ErrNoRows) {
+					return err //nolint:wrapcheck // wrapped below
+				}
+				return nil
+			})
+	}
+	if o.Versioned() { // one round trip: a batch is a transaction
+		w.queueLimits(ctx, batch, claimWait)
+		note(1)
+		err = w.pool.SendBatch(ctx, batch).Close()
+	} else {
+		err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
+			note(drop)
+			return tx.SendBatch(ctx, batch).Close()
+		})
+	}
 	if err != nil {
 		return 0, fmt.Errorf("note the attempt: %w", busy(err))
 	}

@@ -71,7 +71,11 @@ func recency() []Mutant {
 		},
 		{
 			"version rank not asked for", "versions of one second have the order of the listing", ingest + "/pipeline.go",
-			`if object.Versioned() {`, `if object.Versioned() && err != nil {`, eventdrop, "TestOverwrittenKeysEndWithTheirLastBytes",
+			`	case same:`, `	case same && err != nil:`, ingest, "TestTheRankOfAVersion",
+		},
+		{
+			"rank of a young version taken from the listing", "a listing may not show all versions of an instant yet", bucket + "/list.go",
+			`obj.Versioned() && time.Since(entry.LastModified) > rankSettled`, `obj.Versioned()`, bucket, "TestListTellsTheRanksOfVersions",
 		},
 		{
 			"milliseconds not in the rank", "versions of one second are ordered by what never changes", bucket + "/rank.go",

@@ -162,7 +162,11 @@ func (m *memory) Stat(_ context.Context, o dropzone.Object) (dropzone.Object, er
 func (m *memory) VersionRank(_ context.Context, o dropzone.Object) (int32, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.life.Rank(m.find(o)), nil
+	drop := m.find(o)
+	if drop < 0 {
+		return 0, dropzone.ErrGone
+	}
+	return m.life.Rank(drop), nil
 }
 
 // List implements reconcile.Bucket: in the order of the keys, the newest version first.
@@ -172,7 +176,11 @@ func (m *memory) List(context.Context, string) iter.Seq2[dropzone.Object, error]
 	var listed []dropzone.Object
 	for drop := range slices.Backward(m.life.Drops) {
 		if m.life.Listed(drop) {
-			listed = append(listed, m.object(drop))
+			o := m.object(drop)
+			if o.Versioned() {
+				o.VersionRank, o.Ranked = m.life.Rank(drop), true
+			}
+			listed = append(listed, o)
 		}
 	}
 	slices.SortStableFunc(listed, func(a, b dropzone.Object) int { return cmp.Compare(a.Key, b.Key) })
