@@ -190,6 +190,9 @@ func (m *MinIO) SecretKey() string { return m.secret }
 // Region returns the region to sign requests with.
 func (m *MinIO) Region() string { return minioRegion }
 
+// Drive returns the folder in which the server keeps the buckets.
+func (m *MinIO) Drive() string { return m.folder.file("data") }
+
 // PID returns the process number of the server.
 func (m *MinIO) PID() int { return m.process.PID() }
 
