@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"regexp"
 	"slices"
 
 	"eventdrop/functions/internal/dropzone"
@@ -41,9 +40,8 @@ func (c *Column) validatePolicies(check checker) {
 // validateBounds checks the form of the bounds; their size is a matter of the column's scale.
 func (c *Column) validateBounds(check checker) {
 	numeric := c.Type() == dropzone.Integer || c.Type() == dropzone.Decimal
-	number := regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 	bound := func(field, value string) {
-		check(value == "" || numeric && number.MatchString(value), field,
+		check(value == "" || numeric && numberForm.MatchString(value), field,
 			"bound %q: want a number such as 12.50, on an integer or a decimal", value)
 	}
 	bound("minimum", c.Minimum)
