@@ -40,7 +40,7 @@ func listing() []Mutant {
 	return []Mutant{
 		{
 			"only current versions listed", "every version is loaded", bucket + "/list.go",
-			`WithVersions: versions,`, `WithVersions: versions && opts.After != "",`, bucket, "TestListShowsEveryVersionAndNoDeleteMarker",
+			`WithVersions: versions}`, `WithVersions: versions && opts.After != ""}`, bucket, "TestListShowsEveryVersionAndNoDeleteMarker",
 		},
 		{
 			"last page not compared", "every listed object is compared with the ledger", reconcile + "/missing.go",
