@@ -2,10 +2,12 @@ package warehouse
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -19,6 +21,8 @@ const (
 	deadlock         = "40P01"
 	uniqueViolation  = "23505"
 	undefinedTable   = "42P01"
+	duplicateTable   = "42P07"
+	duplicateObject  = "42710" // of a table that appears meanwhile: its type
 	invalidPassword  = "28P01"
 	invalidAuth      = "28000"
 	noDatabase       = "3D000"
@@ -84,12 +88,32 @@ func Explain(err error) error {
 		return nil
 	case errors.As(err, &pg):
 		return explainState(pg)
+	case notProven(err) != nil: // before the network: of a name's addresses, another one may not answer at all
+		return notProven(err)
 	case errors.As(err, &network):
 		return fmt.Errorf("PostgreSQL does not answer at %s (%w): is it running, and is EVENTDROP_DATABASE_URL right?", network.Addr, network.Err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("PostgreSQL does not answer in time: is it running, and is EVENTDROP_DATABASE_URL right? (%w)", err)
 	}
 	return err
+}
+
+// notProven explains why the server did not prove who it is; nil where that is not the fault.
+func notProven(err error) error {
+	if wrong, ok := errors.AsType[x509.HostnameError](err); ok {
+		return fmt.Errorf("PostgreSQL's certificate is not for the host %s (%w): write the server's own name in EVENTDROP_DATABASE_URL", wrong.Host, wrong)
+	}
+	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("PostgreSQL's certificate is signed by nobody who is known here (%w): name the PEM file of its authority in EVENTDROP_DATABASE_CA, for Amazon RDS the bundle of its region", unknown)
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return fmt.Errorf("PostgreSQL's certificate is not valid (%w): renew it at the server, or correct the clock of this machine", invalid)
+	}
+	if err != nil && strings.Contains(err.Error(), "server refused TLS connection") { // pgconn has no type for it
+		return errors.New("PostgreSQL speaks no TLS, so it cannot prove who it is: switch it on there (ssl = on), or, in a network that nobody else is in, " +
+			"write sslmode=disable in EVENTDROP_DATABASE_URL and set EVENTDROP_DATABASE_UNVERIFIED=true")
+	}
+	return nil
 }
 
 func explainState(pg *pgconn.PgError) error {
