@@ -33,7 +33,7 @@ type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Show the whole pipeline at work, on a PostgreSQL and a MinIO of its own."`
 	Up        upCmd        `cmd:"" help:"Start PostgreSQL, MinIO and the runner, and keep their data."`
 	Serve     serveCmd     `cmd:"" help:"Run the pipeline against the servers of the settings."`
-	Migrate   migrateCmd   `cmd:"" help:"Create or update the tables."`
+	Migrate   migrateCmd   `cmd:"" help:"Create or update the tables, and the user that loads."`
 	Load      loadCmd      `cmd:"" help:"Load files or objects, the way a notice would."`
 	Replay    replayCmd    `cmd:"" help:"Load files or objects again on purpose, also parked ones."`
 	Redrive   redriveCmd   `cmd:"" help:"Run rows in quarantine again, after a rule was mended."`

@@ -65,7 +65,7 @@ func TestFromASampleToRows(t *testing.T) {
 	}
 	w.wants(exitDone, []string{"contract", "new", sample, "--write", path}, "loads 30 of")
 	w.wants(exitFailed, []string{"contract", "new", sample, "--write", path}, "exists: choose another name")
-	w.wants(exitRefused, []string{"contract", "check", path}, path+":", "table: bestellungen is not there: create it with `eventdrop contract ddl`", "1 fault found")
+	w.wants(exitRefused, []string{"contract", "check", path}, path+":", "table: bestellungen is not there: name the contract in EVENTDROP_CONTRACT and run `eventdrop migrate`", "1 fault found")
 	w.createTable(path)
 	w.wants(exitDone, []string{"contract", "check", path}, "contract bestellungen is sound, and table bestellungen fits it")
 
@@ -214,4 +214,24 @@ func TestContractNewWantsACSVFile(t *testing.T) { //nolint:paralleltest // setti
 			t.Errorf("%s: exit %d\n%s\n%s", name, code, stdout, stderr)
 		}
 	}
+}
+
+// One code path with the function migrate, see package lambdahost for the login.
+func TestMigrateMakesTheTablesOfTheSettings(t *testing.T) {
+	w := newWorld(t)
+	w.config.DatabaseURL = w.db.URL
+	path := write(t, "visits.yaml", visitsContract)
+	t.Setenv("EVENTDROP_CONTRACT", path)
+	w.wants(exitDone, []string{"migrate"}, "created table visits\n")
+	if stdout := w.wants(exitDone, []string{"migrate", "-o", "json"}); !strings.Contains(stdout, `"tables": []`) {
+		t.Errorf("again: %s", stdout)
+	}
+	w.wants(exitDone, []string{"contract", "check", path}, "table visits fits it")
+	w.expect("t", "select has_table_privilege('eventdrop_loader', 'visits', 'select, insert, update') and not has_table_privilege('eventdrop_loader', 'visits', 'delete')")
+	t.Setenv("EVENTDROP_CONTRACT", "original_pipeline")
+	w.wants(exitDone, []string{"migrate"}, "created table original_events\n")
+	w.wants(exitDone, []string{"contract", "check", "original_pipeline"}, "table original_events fits it")
+	w.config.DatabaseURL = w.db.LoaderURL
+	t.Setenv("EVENTDROP_CONTRACT", write(t, "stays.yaml", strings.ReplaceAll(visitsContract, "visits", "stays")))
+	w.wants(exitFailed, []string{"migrate"}, "may not create tables in the schema", "migrate as the schema's owner")
 }

@@ -4,35 +4,40 @@ import (
 	"fmt"
 	"io"
 
-	"eventdrop/functions/internal/migrations"
-	"eventdrop/functions/internal/warehouse"
+	"eventdrop/functions/internal/setup"
 	"eventdrop/functions/internal/wiring"
 )
 
 type migrateCmd struct{}
 
-// Run brings the schema to its newest version.
+// Run makes the database ready to be loaded into.
 func (migrateCmd) Run(a *app) error {
 	cfg, err := wiring.Read(wiring.Database)
 	if err != nil {
 		return err
 	}
-	address, err := cfg.DatabaseAddress(a.ctx)
+	result, err := setup.Run(a.ctx, cfg)
 	if err != nil {
 		return err
 	}
-	result, err := migrations.Up(a.ctx, address, cfg.DatabaseSchema)
-	if err != nil {
-		return warehouse.Explain(err)
+	return a.print(result, func(w io.Writer) error { return writeSetup(w, result) })
+}
+
+func writeSetup(w io.Writer, r setup.Result) error {
+	for _, file := range r.Applied {
+		fmt.Fprintln(w, "applied", file)
 	}
-	return a.print(result, func(w io.Writer) error {
-		for _, file := range result.Applied {
-			fmt.Fprintln(w, "applied", file)
+	for _, notice := range r.Notices {
+		fmt.Fprintln(w, "note:", notice)
+	}
+	for _, table := range r.Tables {
+		fmt.Fprintln(w, "created table", table)
+	}
+	if r.Login != nil {
+		for _, done := range r.Login.Done {
+			fmt.Fprintf(w, "user %s: %s\n", r.Login.User, done)
 		}
-		for _, notice := range result.Notices {
-			fmt.Fprintln(w, "note:", notice)
-		}
-		_, err := fmt.Fprintf(w, "schema %s is at version %d\n", cfg.DatabaseSchema, result.To)
-		return err
-	})
+	}
+	_, err := fmt.Fprintf(w, "schema %s is at version %d\n", r.Schema, r.To)
+	return err
 }

@@ -1,4 +1,5 @@
-// Command migrate is the AWS Lambda function that brings the schema to its newest version. It is invoked by hand at each
+// Command migrate is the AWS Lambda function that makes a database ready to be loaded into: it brings the schema to its newest
+// version, creates the tables of contracts of one's own, and makes the user that loads. It is invoked by hand at each
 // deployment, with the login of the schema's owner, because a private database cannot be reached from anywhere else.
 package main
 
@@ -8,20 +9,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"eventdrop/functions/internal/migrations"
-	"eventdrop/functions/internal/warehouse"
+	"eventdrop/functions/internal/setup"
 	"eventdrop/functions/internal/wiring"
 )
 
 func main() { lambda.Start(migrate) }
 
-// answer is what whoever invokes the function is told.
-type answer struct {
-	Schema string `json:"schema"`
-	migrations.Result
-}
-
-// MigrateError says that the schema was not brought to its newest version. Lambda reports the type's name.
+// MigrateError says that the database is not ready, or not all of it. Lambda reports the type's name.
 type MigrateError struct{ Err error }
 
 func (e *MigrateError) Error() string { return e.Err.Error() }
@@ -29,18 +23,14 @@ func (e *MigrateError) Error() string { return e.Err.Error() }
 func (e *MigrateError) Unwrap() error { return e.Err }
 
 // migrate takes no notice of its event.
-func migrate(ctx context.Context, _ json.RawMessage) (answer, error) {
+func migrate(ctx context.Context, _ json.RawMessage) (setup.Result, error) {
 	cfg, err := wiring.Read(wiring.Database)
 	if err != nil {
-		return answer{}, err //nolint:wrapcheck // Lambda reports the outermost type: it must be *wiring.SettingsError
+		return setup.Result{}, err //nolint:wrapcheck // Lambda reports the outermost type: it must be *wiring.SettingsError
 	}
-	address, err := cfg.DatabaseAddress(ctx)
+	result, err := setup.Run(ctx, cfg)
 	if err != nil {
-		return answer{}, &MigrateError{Err: err}
+		return setup.Result{}, &MigrateError{Err: err}
 	}
-	result, err := migrations.Up(ctx, address, cfg.DatabaseSchema)
-	if err != nil {
-		return answer{}, &MigrateError{Err: warehouse.Explain(err)}
-	}
-	return answer{Schema: cfg.DatabaseSchema, Result: result}, nil
+	return result, nil
 }

@@ -17,25 +17,26 @@ type secrets struct {
 	*httptest.Server
 
 	mu      sync.Mutex
-	value   string
+	values  map[string]string // by name
 	fetched int
 }
 
 func newSecrets(t *testing.T) *secrets {
 	t.Helper()
-	s := &secrets{}
+	s := &secrets{values: map[string]string{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var asked struct{ SecretId string }
 		err := json.NewDecoder(r.Body).Decode(&asked)
-		if err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || asked.SecretId != secretName ||
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		value, known := s.values[asked.SecretId]
+		if err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !known ||
 			!strings.Contains(r.Header.Get("Authorization"), "Credential=AKIDEXAMPLE/") {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.fetched++
-		_ = json.NewEncoder(w).Encode(map[string]string{"Name": secretName, "SecretString": s.value})
+		_ = json.NewEncoder(w).Encode(map[string]string{"Name": asked.SecretId, "SecretString": value})
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -44,11 +45,13 @@ func newSecrets(t *testing.T) *secrets {
 const secretName = "eventdrop/loader"
 
 // set makes the secret say something, and returns how often it was fetched before.
-func (s *secrets) set(value any) int {
+func (s *secrets) set(value any) int { return s.setNamed(secretName, value) }
+
+func (s *secrets) setNamed(name string, value any) int {
 	text, _ := json.Marshal(value) // maps of strings
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.value = string(text)
+	s.values[name] = string(text)
 	return s.fetched
 }
 

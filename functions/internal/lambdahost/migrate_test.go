@@ -25,7 +25,7 @@ func TestMigrateThenIngest(t *testing.T) {
 	if a := migrate.invoke("{}"); a.Failed || !strings.Contains(a.Body, first) {
 		t.Fatalf("got %+v, want %s\n%s", a, first, migrate.logs)
 	}
-	migrate.accepts("{}", fmt.Sprintf(`{"schema":%q,"from":%d,"to":%d,"applied":[],"notices":[]}`, w.DB.Schema, sql.Version, sql.Version))
+	migrate.accepts("{}", fmt.Sprintf(`{"schema":%q,"from":%d,"to":%d,"applied":[],"notices":[],"tables":[]}`, w.DB.Schema, sql.Version, sql.Version))
 	ingest.accepts(bare(w, "one.csv"), done)
 
 	reconcile := start(t, w, "reconcile")

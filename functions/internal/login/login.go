@@ -17,8 +17,8 @@ import (
 
 // Secret is a secret of Secrets Manager. It is safe for concurrent use.
 type Secret struct {
-	client *secretsmanager.Client
-	id     string
+	client      *secretsmanager.Client
+	setting, id string
 
 	mu    sync.Mutex
 	known *Values // nil: to be fetched
@@ -43,14 +43,14 @@ type Role struct {
 	Endpoint string
 }
 
-// NewSecret returns the secret with an ARN or name, as a role reads it. It asks nothing of the network yet.
-func NewSecret(id string, role Role) *Secret {
+// NewSecret returns the secret whose ARN or name a setting gives, as a role reads it. It asks nothing of the network yet.
+func NewSecret(setting, id string, role Role) *Secret {
 	client := secretsmanager.New(secretsmanager.Options{Region: role.Region, Credentials: role.credentials()}, func(o *secretsmanager.Options) {
 		if role.Endpoint != "" {
 			o.BaseEndpoint = &role.Endpoint
 		}
 	})
-	return &Secret{client: client, id: id}
+	return &Secret{client: client, setting: setting, id: id}
 }
 
 func (r Role) credentials() aws.CredentialsProvider {
@@ -68,11 +68,11 @@ func (s *Secret) Values(ctx context.Context) (Values, error) {
 	}
 	answer, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
-		return Values{}, fmt.Errorf("fetch the secret of EVENTDROP_DATABASE_SECRET: %w", err)
+		return Values{}, fmt.Errorf("fetch the secret of %s: %w", s.setting, err)
 	}
 	values, err := parse(aws.ToString(answer.SecretString))
 	if err != nil {
-		return Values{}, fmt.Errorf("read the secret of EVENTDROP_DATABASE_SECRET: %w", err)
+		return Values{}, fmt.Errorf("read the secret of %s: %w", s.setting, err)
 	}
 	s.known = &values
 	return values, nil

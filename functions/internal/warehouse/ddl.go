@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -47,6 +48,39 @@ func CreateTable(c *contract.Contract, schema string) (string, error) {
 		return "", fmt.Errorf("write the table of contract %s: %w", c.Name, err)
 	}
 	return text.String(), nil
+}
+
+// EnsureTable creates the contract's table where there is none, and reports whether it did. A table that is there is compared
+// with the contract, see [Warehouse.CheckTable], and never altered. The user must be one that may create tables in the schema.
+func (w *Warehouse) EnsureTable(ctx context.Context) (created bool, err error) {
+	columns, err := w.tableColumns(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(columns) == 0 {
+		if created, err = w.createTable(ctx); err != nil {
+			return false, err
+		}
+	}
+	return created, w.CheckTable(ctx)
+}
+
+// createTable reports false where somebody else was faster.
+func (w *Warehouse) createTable(ctx context.Context) (created bool, err error) {
+	statements, err := CreateTable(w.contract, w.schema)
+	if err != nil {
+		return false, err
+	}
+	_, err = w.pool.Exec(ctx, statements)
+	switch state := sqlState(err); {
+	case state == duplicateTable, state == duplicateObject, state == uniqueViolation:
+		return false, nil
+	case state == insufficient:
+		return false, fmt.Errorf("table %s is not created: this user may not create tables in the schema %s: migrate as the schema's owner", w.contract.Table, w.schema)
+	case err != nil:
+		return false, fmt.Errorf("create table %s: %w", w.contract.Table, err)
+	}
+	return true, nil
 }
 
 func newDDLColumn(c *contract.Contract, col *contract.Column) (ddlColumn, error) {

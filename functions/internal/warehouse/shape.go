@@ -26,20 +26,16 @@ type tableColumn struct {
 // CheckTable compares the contract with its table. The error is a [*contract.InvalidError] where the table
 // lacks what loading takes, or where it is filled and its events would get other keys.
 func (w *Warehouse) CheckTable(ctx context.Context) error {
-	rows, err := w.pool.Query(ctx, w.queries["table_columns"], w.contract.Table)
+	list, err := w.tableColumns(ctx)
 	if err != nil {
-		return fmt.Errorf("look at table %s: %w", w.contract.Table, err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[tableColumn])
-	if err != nil {
-		return fmt.Errorf("look at table %s: %w", w.contract.Table, err)
+		return err
 	}
 	s := shape{contract: w.contract, faults: w.contract.NewFaults(), columns: map[string]tableColumn{}}
 	for _, column := range list {
 		s.columns[column.Name] = column
 	}
 	if len(list) == 0 {
-		s.faults.Add("table", "table: %s is not there: create it with `eventdrop contract ddl`", w.contract.Table)
+		s.faults.Add("table", "table: %s is not there: name the contract in EVENTDROP_CONTRACT and run `eventdrop migrate`, or do what `eventdrop contract ddl` prints", w.contract.Table)
 		return s.faults.Err()
 	}
 	s.check()
@@ -51,6 +47,19 @@ func (w *Warehouse) CheckTable(ctx context.Context) error {
 		s.checkIdentity()
 	}
 	return s.faults.Err()
+}
+
+// tableColumns are those of the contract's table; none where it is not there.
+func (w *Warehouse) tableColumns(ctx context.Context) ([]tableColumn, error) {
+	rows, err := w.pool.Query(ctx, w.queries["table_columns"], w.contract.Table)
+	if err != nil {
+		return nil, fmt.Errorf("look at table %s: %w", w.contract.Table, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[tableColumn])
+	if err != nil {
+		return nil, fmt.Errorf("look at table %s: %w", w.contract.Table, err)
+	}
+	return list, nil
 }
 
 // filled asks for any row of the contract's table.

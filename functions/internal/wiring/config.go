@@ -34,6 +34,10 @@ type Config struct {
 	DatabaseCA          string `split_words:"true" desc:"PEM file of the certificates that sign the server's; empty: the system's"`
 	DatabaseUnverified  bool   `split_words:"true" default:"false" desc:"take a server on another machine that proves nothing, as in a network of one's own"`
 
+	LoaderSecret      string `split_words:"true" desc:"ARN or name of a secret with username and password of the user that loads, whom migrate makes"`
+	LoaderUser        string `split_words:"true" desc:"instead, the user that loads with tokens of RDS IAM authentication, whom migrate makes"`
+	LoaderConcurrency int32  `split_words:"true" default:"0" desc:"loading functions at a time: migrate allows that user two connections more; 0: it sets no limit"`
+
 	S3Endpoint  string `split_words:"true" desc:"object store, as http://host:9000; empty: AWS"`
 	S3Region    string `split_words:"true" desc:"region; required on AWS"`
 	S3AccessKey string `split_words:"true" desc:"access key; empty on AWS: the execution role"`
@@ -126,6 +130,8 @@ func (c *Config) faults(need Need) []error {
 	}
 	check(c.DatabaseSecret == "" || !c.DatabaseIAM, "EVENTDROP_DATABASE_SECRET and EVENTDROP_DATABASE_IAM are two ways to log in: set one")
 	check(c.DatabaseSecret == "" && !c.DatabaseIAM || !hasPassword(c.DatabaseURL), "EVENTDROP_DATABASE_URL has a password beside EVENTDROP_DATABASE_SECRET or EVENTDROP_DATABASE_IAM: remove it")
+	check(c.LoaderSecret == "" || c.LoaderUser == "", "EVENTDROP_LOADER_SECRET and EVENTDROP_LOADER_USER are two ways to log in: set one")
+	check(c.LoaderConcurrency >= 0 && c.LoaderConcurrency <= 10_000, "EVENTDROP_LOADER_CONCURRENCY=%d: want 0 to 10000", c.LoaderConcurrency)
 	if need&Store != 0 {
 		check(c.S3Bucket != "", "EVENTDROP_S3_BUCKET is missing: name the bucket to watch")
 		check(c.S3Endpoint != "" || c.S3Region != "", "EVENTDROP_S3_REGION is missing: AWS needs it (or set EVENTDROP_S3_ENDPOINT for another store)")

@@ -29,8 +29,8 @@ func (c *Config) ContractNames() []string {
 	return names
 }
 
-// cleaners reads and compiles the contracts of the settings, and reports the faults of all of them.
-func (c *Config) cleaners(ctx context.Context) ([]*clean.Cleaner, error) {
+// ReadContracts reads and compiles the contracts of the settings, and reports the faults of all of them.
+func (c *Config) ReadContracts(ctx context.Context) ([]*clean.Cleaner, error) {
 	var cleaners []*clean.Cleaner
 	var contracts []*contract.Contract
 	var errs []error

@@ -86,7 +86,7 @@ func (c *Config) withSecret(ctx context.Context) (database, error) {
 	if err != nil {
 		return database{}, err
 	}
-	secret := login.NewSecret(c.DatabaseSecret, role)
+	secret := login.NewSecret("EVENTDROP_DATABASE_SECRET", c.DatabaseSecret, role)
 	values, err := secret.Values(ctx)
 	if err != nil {
 		return database{}, err
@@ -116,6 +116,26 @@ func (c *Config) withToken() (database, error) {
 	return database{url: c.DatabaseURL, logins: login.NewToken(at, address.User.Username(), role)}, err
 }
 
+// spareConnections of the user that loads are for reconcile, and for a look whether its password works.
+const spareConnections = 2
+
+// Loader returns the user that loads, as far as the settings name one for migrate to make; its name is empty where they do not.
+func (c *Config) Loader(ctx context.Context) (warehouse.Loader, error) {
+	loader := warehouse.Loader{Name: c.LoaderUser}
+	if c.LoaderConcurrency > 0 {
+		loader.Connections = c.LoaderConcurrency + spareConnections
+	}
+	if c.LoaderSecret == "" {
+		return loader, nil
+	}
+	role, err := c.role()
+	if err != nil {
+		return loader, err
+	}
+	loader.Name, loader.Password, err = login.NewSecret("EVENTDROP_LOADER_SECRET", c.LoaderSecret, role).Login(ctx)
+	return loader, err
+}
+
 // role reads what Lambda tells a function of its execution role.
 func (c *Config) role() (login.Role, error) {
 	var told struct {
@@ -129,7 +149,7 @@ func (c *Config) role() (login.Role, error) {
 		return login.Role{}, fmt.Errorf("read the settings of AWS: %w", err)
 	}
 	if told.AccessKey == "" || told.SecretKey == "" {
-		return login.Role{}, errors.New("EVENTDROP_DATABASE_SECRET and EVENTDROP_DATABASE_IAM need AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: Lambda sets them, elsewhere do it yourself")
+		return login.Role{}, errors.New("EVENTDROP_DATABASE_SECRET, EVENTDROP_LOADER_SECRET and EVENTDROP_DATABASE_IAM need AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: Lambda sets them, elsewhere do it yourself")
 	}
 	return login.Role{
 		Region: or(told.Region, c.S3Region), AccessKey: told.AccessKey, SecretKey: told.SecretKey, SessionToken: told.SessionToken, Endpoint: told.Endpoint,

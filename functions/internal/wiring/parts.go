@@ -43,7 +43,7 @@ func (p *Parts) Close() { p.Warehouse.Close() }
 // Assemble puts the pipeline together. It opens no connection yet, but to read a contract from the object store and to fetch the
 // secret of the database.
 func Assemble(ctx context.Context, cfg Config, log *slog.Logger) (*Parts, error) {
-	cleaners, err := cfg.cleaners(ctx)
+	cleaners, err := cfg.ReadContracts(ctx)
 	if err != nil {
 		return nil, err
 	}

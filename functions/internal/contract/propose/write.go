@@ -40,8 +40,7 @@ func (d *draft) writeOrigin(w *writer) {
 	w.line("# Every comment gives the reason of a guess, and quotes the sample: mind that before you share this file.")
 	w.line("# Read them, change what is wrong, then:")
 	w.line("#   eventdrop contract check FILE      finds all faults")
-	w.line(`#   eventdrop contract ddl FILE | psql -v ON_ERROR_STOP=1 "$EVENTDROP_DATABASE_URL"`)
-	w.line("#   EVENTDROP_CONTRACT=FILE            makes the programs use it")
+	w.line("#   EVENTDROP_CONTRACT=FILE            makes the programs use it; `eventdrop migrate` then makes its table")
 	if d.damaged > 0 {
 		w.line("# Damaged, and rejected whatever a contract says: %s of the sample.", counted(d.damaged, "record"))
 	}
