@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ var needs = map[string]need{
 	"ec2:UnassignPrivateIpAddresses": {aws: "VpcConfig:"},
 }
 
-// loaders are what reads the bucket; migrate may not.
+// loaders are what reads the bucket; of it migrate may read the contract only.
 var loaders = []string{"IngestRole", "ReconcileRole"} //nolint:gochecknoglobals // as above
 
 // Nothing in the template is allowed on everything, or allows everything.
@@ -124,17 +125,52 @@ func TestPoliciesAllowOnlyWhatIsUsed(t *testing.T) {
 	}
 }
 
-// Reading and listing drops is for those who load.
-func TestMigrateMayNotReadTheBucket(t *testing.T) {
+// Reading and listing drops is for those who load. The contract is for migrate, too, and where it is one of the user's own.
+func TestMigrateReadsTheContractAndNoDrops(t *testing.T) {
 	t.Parallel()
 	doc := readTemplate(t)
 	for _, s := range doc.allowed() {
 		for _, action := range texts(s.body["Action"]) {
 			roles := doc.rolesWith(s.resource)
-			if strings.HasPrefix(action, "s3:") && slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(loaders, r) }) {
+			if s.resource != "ContractPolicy" && strings.HasPrefix(action, "s3:") && slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(loaders, r) }) {
 				t.Errorf("%s: %s is for %v only, and %v have it", s.resource, action, loaders, roles)
 			}
 		}
+	}
+	if roles := doc.rolesWith("ContractPolicy"); !slices.Equal(roles, []string{"IngestRole", "MigrateRole", "ReconcileRole"}) {
+		t.Errorf("%v may read the contract", roles)
+	}
+	policy := doc.resources["ContractPolicy"]
+	if policy["Condition"] != "OwnContract" {
+		t.Error("ContractPolicy is there without a contract of one's own, too")
+	}
+	path := map[string]any{"!Select": []any{"1", map[string]any{"!Split": []any{"s3://", map[string]any{"!Sub": "${ContractUri}s3://"}}}}}
+	want := map[string]any{
+		"Sid": "ReadContract", "Effect": "Allow", "Action": "s3:GetObject",
+		"Resource": map[string]any{"!Sub": []any{"arn:${AWS::Partition}:s3:::${Path}", map[string]any{"Path": path}}},
+	}
+	if got := statements(policy); !reflect.DeepEqual(got, []map[string]any{want}) {
+		t.Errorf("it allows %v", got)
+	}
+}
+
+// The owner's password is for migrate alone; that of the user that loads is for migrate only where migrate makes it.
+func TestPasswordsAreForThoseWhoNeedThem(t *testing.T) {
+	t.Parallel()
+	ref := func(name string) any { return map[string]any{"!Ref": name} }
+	want := map[string]any{
+		"MigrateRole":  []any{ref("OwnerSecretArn"), map[string]any{"!If": []any{"MakePasswordLogin", ref("DatabaseSecretArn"), ref("AWS::NoValue")}}},
+		"LoaderPolicy": ref("DatabaseSecretArn"),
+		"ProxyRole":    ref("DatabaseSecretArn"),
+	}
+	got := make(map[string]any)
+	for _, s := range readTemplate(t).allowed() {
+		if slices.Contains(texts(s.body["Action"]), "secretsmanager:GetSecretValue") {
+			got[s.resource] = s.body["Resource"]
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
 
