@@ -29,7 +29,7 @@ func NewMeter(function string, now func() time.Time) *Meter {
 // tally is what became of the objects of one contract.
 type tally struct {
 	books         dropzone.Books
-	objects       map[string]float64 // by metric
+	objects       map[Outcome]float64
 	lag, duration []float64
 }
 
@@ -39,16 +39,17 @@ func (m *Meter) Observe(r dropzone.Receipt, err error) {
 	defer m.mu.Unlock()
 	t := m.contracts[r.Contract]
 	if t == nil {
-		t = &tally{objects: map[string]float64{}}
+		t = &tally{objects: map[Outcome]float64{}}
 		m.contracts[r.Contract] = t
 	}
-	t.objects[outcome(r, err)]++
+	outcome := OutcomeOf(r, err)
+	t.objects[outcome]++
 	t.books = t.books.Add(r.Books)
 	if r.TotalDuration > 0 {
 		t.duration = append(t.duration, millis(r.TotalDuration))
 	}
-	if err == nil && r.State == dropzone.Loaded && !r.Already {
-		t.lag = append(t.lag, millis(max(0, m.now().Sub(r.Object.LastModified))))
+	if outcome == Loaded {
+		t.lag = append(t.lag, millis(Lag(r, m.now())))
 	}
 }
 
@@ -59,33 +60,12 @@ func (m *Meter) Add(name string, n int64) {
 	m.counts[name] += float64(n)
 }
 
-// outcome names the metric that counts an object.
-func outcome(r dropzone.Receipt, err error) string {
-	switch {
-	case errors.Is(err, dropzone.ErrBusy):
-		return "ObjectsBusy"
-	case err != nil:
-		return "ObjectsFailed"
-	case r.Held:
-		return "NoticesHeld"
-	case r.Already:
-		return "ObjectsSettledBefore"
-	}
-	switch r.State {
-	case dropzone.Parked:
-		return "ObjectsParked"
-	case dropzone.Superseded:
-		return "ObjectsSuperseded"
-	case dropzone.Gone:
-		return "ObjectsGone"
-	default:
-		return "ObjectsLoaded"
-	}
-}
-
-// outcomes are always written, so that an alarm on one of them sees zeros.
-func outcomes() []string {
-	return []string{"ObjectsLoaded", "ObjectsParked", "ObjectsFailed", "ObjectsBusy", "ObjectsSuperseded", "ObjectsGone", "ObjectsSettledBefore", "NoticesHeld"}
+// objectMetric names the metric that counts an outcome.
+func objectMetric(o Outcome) string {
+	return map[Outcome]string{
+		Loaded: "ObjectsLoaded", Parked: "ObjectsParked", Failed: "ObjectsFailed", Busy: "ObjectsBusy", Superseded: "ObjectsSuperseded",
+		Gone: "ObjectsGone", SettledBefore: "ObjectsSettledBefore", Held: "NoticesHeld",
+	}[o]
 }
 
 // Flush writes what was counted.
@@ -114,8 +94,8 @@ func (t *tally) metrics() []metric {
 		one("RowsRead", b.RowsRead), one("RowsInserted", b.Inserted), one("RowsUpdated", b.Updated),
 		one("RowsStale", b.Stale), one("RowsDuplicate", b.Duplicate), one("RowsRejected", b.Rejected),
 	}
-	for _, name := range outcomes() {
-		list = append(list, metric{name, count, []float64{t.objects[name]}})
+	for _, outcome := range Outcomes() {
+		list = append(list, metric{objectMetric(outcome), count, []float64{t.objects[outcome]}})
 	}
 	for _, m := range []metric{{"Lag", milliseconds, t.lag}, {"Duration", milliseconds, t.duration}} {
 		if len(m.values) > 0 {
