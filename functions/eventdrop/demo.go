@@ -111,8 +111,9 @@ and try
   select * from load_history limit 10;
   select * from rejects_by_reason;
   select * from purchase_funnel;
+Metrics for Prometheus: %s
 
-`, s.servers(), c.Rate, c.Rows, c.Defects*100, c.Seed, s.psql())
+`, s.servers(), c.Rate, c.Rows, c.Defects*100, c.Seed, s.psql(), s.url("/metrics"))
 	if c.For == 0 {
 		fmt.Fprint(w, "Ctrl-C ends it and shows the books.\n\n")
 	}

@@ -14,6 +14,7 @@ import (
 	"eventdrop/functions/internal/notice"
 	"eventdrop/functions/internal/reconcile"
 	"eventdrop/functions/internal/runner"
+	"eventdrop/functions/internal/telemetry/scrape"
 	"eventdrop/functions/internal/warehouse"
 	"eventdrop/functions/internal/wiring"
 )
@@ -56,24 +57,27 @@ func ready(ctx context.Context, w *warehouse.Warehouse) error {
 
 // newRunner hosts the pipeline. observe gets every receipt; nil: nobody does.
 func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Receipt)) *runner.Runner {
-	cfg, pipeline := parts.Config, parts.Pipeline
+	cfg, pipeline, metrics := parts.Config, parts.Pipeline, newMetrics(parts)
 	return &runner.Runner{
 		Handle: func(ctx context.Context, o dropzone.Object, again bool) error {
 			receipt, err := pipeline.Handle(ctx, ingest.Order{Object: o, Again: again})
+			metrics.Observe(receipt, err)
 			if observe != nil {
 				observe(receipt)
 			}
 			return err
 		},
 		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
-		Reconcile: reconcileWith(parts, log, cfg.ReconcileAge),
+		Reconcile: reconcileWith(parts, log, metrics),
 		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 			retries := parts.Reconciler(pipeline.Accepts, handle)
 			retries.Workers = max(1, cfg.Workers/2)
-			_, err := retries.RetryDue(ctx)
+			report, err := retries.RetryDue(ctx)
+			metrics.Retried(report)
 			return err
 		},
 		Healthy: parts.Warehouse.Ping,
+		Metrics: metrics.Handler,
 		Token:   cfg.WebhookToken, Workers: cfg.Workers, QueueLength: cfg.QueueLength, ReconcileEvery: cfg.ReconcileEvery, Log: log,
 	}
 }
@@ -103,9 +107,9 @@ func parseNotice(pipeline *ingest.Router, body []byte) (objects []dropzone.Objec
 }
 
 // reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
-// leave objects younger than settle to their notices, which are on their way. While the pipeline is paused
+// leave young objects to their notices, which are on their way. While the pipeline is paused
 // it only says so.
-func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) func(context.Context, func(context.Context, dropzone.Object) error) error {
+func reconcileWith(parts *wiring.Parts, log *slog.Logger, metrics *scrape.Metrics) func(context.Context, func(context.Context, dropzone.Object) error) error {
 	var started atomic.Bool
 	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
 		pause, err := parts.Warehouse.Paused(ctx)
@@ -125,9 +129,10 @@ func reconcileWith(parts *wiring.Parts, log *slog.Logger, settle time.Duration) 
 			}
 		}
 		accepts := func(o dropzone.Object) bool {
-			return parts.Pipeline.Accepts(o) && (first || !reconcile.OnItsWay(o, now, settle))
+			return parts.Pipeline.Accepts(o) && (first || !reconcile.OnItsWay(o, now, parts.Config.ReconcileAge))
 		}
 		report, err := parts.Reconciler(accepts, handle).LoadMissing(ctx)
+		metrics.Reconciled(report, err)
 		if report.Missing > 0 || first {
 			log.InfoContext(ctx, "reconciled", "listed", report.Listed, "missed_notices", report.Missing,
 				"loaded", report.Loaded, "failed", report.Failed)

@@ -107,7 +107,7 @@ func (s *stack) startPostgres(ctx context.Context, cfg *wiring.Config) (err erro
 
 func (s *stack) startMinIO(ctx context.Context, cfg *wiring.Config) (err error) {
 	o := &s.options
-	endpoint := "http://" + s.listener.Addr().String() + "/notices"
+	endpoint := s.url("/notices")
 	if s.minio, err = embedded.StartMinIO(ctx, embedded.MinIOOptions{
 		Options: embedded.Options{Dir: o.dir, Port: o.minioPort, Progress: o.progress},
 		Binary:  os.Getenv("EVENTDROP_MINIO_BINARY"), //nolint:forbidigo // it concerns the embedded server only
@@ -136,7 +136,7 @@ func (s *stack) useStore(cfg *wiring.Config, given string) (err error) {
 	if s.options.passing || cfg.S3Bucket == "" {
 		cfg.S3Bucket = "eventdrop-demo-" + given
 	}
-	cfg.ReconcileEvery = time.Second
+	cfg.ReconcileEvery, cfg.ReconcileAge = time.Second, 0 // no notice is on its way
 	s.store, err = embedded.GivenStore(cfg.S3Endpoint, cfg.S3Region, cfg.S3AccessKey, cfg.S3SecretKey)
 	return err
 }
@@ -160,11 +160,7 @@ func (s *stack) connect(ctx context.Context, cfg wiring.Config) error {
 
 // serve runs the runner until ctx ends; observe gets every receipt.
 func (s *stack) serve(ctx context.Context, observe func(dropzone.Receipt)) error {
-	r := newRunner(s.parts, s.log, observe)
-	if s.minio == nil {
-		r.Reconcile = reconcileWith(s.parts, s.log, 0) // no notice is on its way
-	}
-	return r.Run(ctx, s.listener)
+	return newRunner(s.parts, s.log, observe).Run(ctx, s.listener)
 }
 
 // stop ends everything in reverse order, whatever was started, also when ctx has ended.
@@ -199,6 +195,9 @@ func (s *stack) removeGiven(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// url is where the runner answers.
+func (s *stack) url(path string) string { return "http://" + s.listener.Addr().String() + path }
 
 // psql is the command that opens the tables for a person.
 func (s *stack) psql() string {

@@ -57,6 +57,7 @@ type endpointsView struct {
 	Data         string            `json:"data"`
 	Psql         string            `json:"psql"`
 	NoticesURL   string            `json:"notices_url"`
+	MetricsURL   string            `json:"metrics_url"`
 	Settings     map[string]string `json:"settings"`
 	settingNames []string
 }
@@ -64,7 +65,7 @@ type endpointsView struct {
 func (s *stack) endpoints(dir string) *endpointsView {
 	cfg := s.parts.Config
 	v := &endpointsView{
-		Data: dir, Psql: s.psql(), NoticesURL: "http://" + s.listener.Addr().String() + "/notices", Settings: map[string]string{},
+		Data: dir, Psql: s.psql(), NoticesURL: s.url("/notices"), MetricsURL: s.url("/metrics"), Settings: map[string]string{},
 	}
 	for _, setting := range [][2]string{
 		{"EVENTDROP_DATABASE_URL", s.owner},
@@ -83,6 +84,7 @@ func (s *stack) endpoints(dir string) *endpointsView {
 func (v *endpointsView) write(w io.Writer) error {
 	fmt.Fprintf(w, "\nDrop CSV objects into the bucket; their rows appear in the table events.\n\n")
 	fmt.Fprintf(w, "Look:    %s\n", v.Psql)
+	fmt.Fprintf(w, "Metrics: %s\n", v.MetricsURL)
 	fmt.Fprintf(w, "Data:    %s\n\n", v.Data)
 	fmt.Fprintf(w, "For other commands, in another terminal:\n")
 	for _, name := range v.settingNames {

@@ -21,6 +21,14 @@ type versionInfo struct {
 
 // Run shows what the build knows of itself.
 func (versionCmd) Run(a *app) error {
+	v := builtAs()
+	return a.print(v, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "eventdrop %s %s %s %s\n", v.Version, v.Revision, v.Go, v.Platform)
+		return err
+	})
+}
+
+func builtAs() versionInfo {
 	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Version = info.Main.Version
@@ -33,10 +41,7 @@ func (versionCmd) Run(a *app) error {
 			}
 		}
 	}
-	return a.print(v, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "eventdrop %s %s %s %s\n", v.Version, v.Revision, v.Go, v.Platform)
-		return err
-	})
+	return v
 }
 
 type helpSettingsCmd struct{}

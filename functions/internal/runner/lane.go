@@ -19,6 +19,16 @@ func newLane(spare int, loads *sync.WaitGroup) *lane {
 	return &lane{spare: make(chan struct{}, spare), loads: loads}
 }
 
+// lanes are a runner's two: what failed before may be slow once more, and must hold up neither notices nor what a
+// reconcile finds.
+type lanes struct{ first, second *lane }
+
+func newLanes(workers int, loads *sync.WaitGroup) lanes {
+	return lanes{first: newLane(2*workers, loads), second: newLane(workers, loads)}
+}
+
+func (l *lane) stats() LaneStats { return LaneStats{Slow: len(l.spare), Spares: cap(l.spare)} }
+
 // load returns when a load has ended, with its error, or when it goes on in a spare place.
 func (l *lane) load(load func() error) error {
 	ended := make(chan error, 1)

@@ -79,7 +79,7 @@ func TestSlowObjectsDoNotHoldUpTheOthers(t *testing.T) {
 				test.set(r, q)
 				ctx, cancel := context.WithCancel(t.Context())
 				var loads sync.WaitGroup
-				r.begin(ctx, context.Background(), q, &loads)
+				r.begin(ctx, context.Background(), q, newLanes(r.Workers, &loads), &loads)
 				<-time.After(10 * time.Second)
 				if took := time.Duration(longest.Load()); took == 0 || took > 5*time.Second {
 					t.Errorf("the good object took %s", took)

@@ -91,6 +91,13 @@ func (q *queue) done(o dropzone.Object) {
 	}
 }
 
+// count returns how many objects wait, and how many are being loaded.
+func (q *queue) count() (waiting, loading int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting), len(q.working)
+}
+
 // close wakes all takers and returns how many objects still waited.
 func (q *queue) close() int {
 	q.mu.Lock()

@@ -14,12 +14,15 @@ import (
 const maxNotice = 1 << 20
 
 // routes are the runner's endpoints.
-func (r *Runner) routes(queue *queue) http.Handler {
+func (r *Runner) routes(queue *queue, lanes lanes) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /notices", r.authorised(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.receive(queue, w, req)
 	})))
 	mux.HandleFunc("GET /healthz", r.health)
+	if r.Metrics != nil {
+		mux.Handle("GET /metrics", r.Metrics(func() Stats { return r.stats(queue, lanes) }))
+	}
 	return mux
 }
 
@@ -31,6 +34,7 @@ func (r *Runner) authorised(next http.Handler) http.Handler {
 		token, bearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(token))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !bearer {
+			r.notices.unauthorised.Add(1)
 			r.Log.WarnContext(req.Context(), "notice refused: wrong token", "from", req.RemoteAddr)
 			answer(w, http.StatusUnauthorized, reply{Error: "wrong or missing token: send Authorization: Bearer <EVENTDROP_WEBHOOK_TOKEN>"})
 			return
@@ -54,6 +58,7 @@ type reply struct {
 func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxNotice))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		r.notices.tooLarge.Add(1)
 		r.Log.WarnContext(req.Context(), "notice ignored: too large", "limit", maxNotice)
 		answer(w, http.StatusRequestEntityTooLarge, reply{Error: "a notification may have 1 MiB"})
 		return
@@ -63,17 +68,21 @@ func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request)
 	}
 	objects, ignored, err := r.Parse(body)
 	result := reply{Ignored: ignored}
+	r.notices.ignored.Add(int64(ignored))
 	if err != nil {
+		r.notices.malformed.Add(1)
 		r.Log.WarnContext(req.Context(), "notice not understood", "error", err.Error())
 		result.Error = err.Error()
 	}
 	for _, o := range objects {
 		if !queue.offer(o) {
+			r.notices.queueFull.Add(int64(len(objects) - result.Accepted))
 			w.Header().Set("Retry-After", "3")
 			answer(w, http.StatusServiceUnavailable, reply{Accepted: result.Accepted, Ignored: ignored, Error: "too many notices wait: come back"})
 			return
 		}
 		result.Accepted++
+		r.notices.accepted.Add(1)
 	}
 	answer(w, http.StatusOK, result)
 }

@@ -29,11 +29,16 @@ type Runner struct {
 	// Healthy reports whether the runner can work.
 	Healthy func(ctx context.Context) error
 
+	// Metrics makes what answers GET /metrics, given a look at the runner; nil: nothing does.
+	Metrics func(look func() Stats) http.Handler
+
 	Token          string        // the bearer token that notices must carry
 	Workers        int           // objects loaded at a time
 	QueueLength    int           // notices that may wait
 	ReconcileEvery time.Duration // between the end of one reconcile and the begin of the next
 	Log            *slog.Logger
+
+	notices noticeCounts
 }
 
 // stopTime is how long objects that are being loaded may take after the stop.
@@ -47,15 +52,15 @@ const retryEvery = 3 * time.Second
 func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 	ctx, end := context.WithCancel(ctx) // ends the schedule, too, when the receiver cannot go on
 	defer end()
-	queue := newQueue(r.QueueLength)
-	server := &http.Server{Handler: r.routes(queue), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
+	var workers sync.WaitGroup
+	queue, lanes := newQueue(r.QueueLength), newLanes(r.Workers, &workers)
+	server := &http.Server{Handler: r.routes(queue, lanes), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
 	work, stopWork := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stopWork(nil)
-	var workers sync.WaitGroup
-	r.begin(ctx, work, queue, &workers)
+	r.begin(ctx, work, queue, lanes, &workers)
 
 	var err error
 	select {
@@ -70,18 +75,16 @@ func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// begin starts all that loads. What failed before has a lane of its own: it may be slow once more, and must
-// hold up neither notices nor what a reconcile finds.
-func (r *Runner) begin(ctx, work context.Context, queue *queue, workers *sync.WaitGroup) {
-	first, second := newLane(2*r.Workers, workers), newLane(r.Workers, workers)
+// begin starts all that loads.
+func (r *Runner) begin(ctx, work context.Context, queue *queue, lanes lanes, workers *sync.WaitGroup) {
 	for range r.Workers {
-		workers.Go(func() { r.work(work, queue, first) })
+		workers.Go(func() { r.work(work, queue, lanes.first) })
 	}
 	workers.Go(func() {
-		r.every(ctx, 0, r.ReconcileEvery, "reconcile", func() error { return r.Reconcile(ctx, r.again(ctx, work, queue, first)) })
+		r.every(ctx, 0, r.ReconcileEvery, "reconcile", func() error { return r.Reconcile(ctx, r.again(ctx, work, queue, lanes.first)) })
 	})
 	workers.Go(func() {
-		r.every(ctx, retryEvery, retryEvery, "retry", func() error { return r.RetryDue(ctx, r.again(ctx, work, queue, second)) })
+		r.every(ctx, retryEvery, retryEvery, "retry", func() error { return r.RetryDue(ctx, r.again(ctx, work, queue, lanes.second)) })
 	})
 }
 

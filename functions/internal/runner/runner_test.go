@@ -223,7 +223,7 @@ func TestScheduleReconcilesAtStartAndAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var loads sync.WaitGroup
 		queue := newQueue(10)
-		r.begin(ctx, ctx, queue, &loads)
+		r.begin(ctx, ctx, queue, newLanes(r.Workers, &loads), &loads)
 		synctest.Wait()
 		if n := reconciles.Load(); n != 1 {
 			t.Errorf("%d reconciles at start, want 1", n)
