@@ -23,6 +23,8 @@ var build = Build{
 		"functions/internal/bucket/md5.go",
 		"functions/internal/bucket/watch.go",
 		"functions/internal/reconcile/young.go",
+		"functions/internal/warehouse/backlog.go",
+		"functions/internal/warehouse/connections.go",
 		"functions/internal/warehouse/ddl.go",
 		"functions/internal/warehouse/encode.go",
 		"functions/internal/warehouse/errors.go",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,11 +63,11 @@ func values(t *testing.T, handler http.Handler) map[string]float64 {
 	all := map[string]float64{}
 	for name, family := range families {
 		for _, m := range family.GetMetric() {
-			series := name
+			series := []string{name}
 			for _, label := range m.GetLabel() {
-				series += " " + label.GetName() + "=" + label.GetValue()
+				series = append(series, label.GetName()+"="+label.GetValue())
 			}
-			all[series] = value(m)
+			all[strings.Join(series, " ")] = value(m)
 		}
 	}
 	return all
