@@ -207,7 +207,7 @@ func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Ob
 		return p.Source.VersionRank(beside, asked)
 	})
 	if asked.Versioned() && !asked.Ranked {
-		go rank()
+		go func() { _, _ = rank() }() // whoever needs the answer waits for it
 	}
 	object, body, err := p.Source.Open(ctx, asked)
 	if err != nil {

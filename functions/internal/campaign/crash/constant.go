@@ -22,7 +22,7 @@ func setConstants(name string, source []byte, values map[string]string) (changed
 			continue
 		}
 		for _, spec := range group.Specs {
-			one := spec.(*ast.ValueSpec) //nolint:errcheck,forcetypeassert // that is what constants are
+			one := spec.(*ast.ValueSpec) //nolint:forcetypeassert // that is what constants are
 			for i, value := range one.Values {
 				constant := file.Name.Name + "." + one.Names[i].Name
 				text, wanted := values[constant]
