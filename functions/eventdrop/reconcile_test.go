@@ -30,7 +30,7 @@ func TestAReconcileGoesOnAmidTheVersionsOfAKey(t *testing.T) {
 		})
 	}
 	puts.Wait()
-	seen := map[dropzone.Object]bool{}
+	seen := map[string]bool{}
 	after, rounds := "", 0
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -39,7 +39,7 @@ func TestAReconcileGoesOnAmidTheVersionsOfAKey(t *testing.T) {
 			if loads++; loads == 1_020 && rounds == 0 {
 				cancel()
 			}
-			seen[o] = true
+			seen[o.Key+" "+o.VersionID] = true
 			return nil
 		})
 		r.Workers, r.After = 1, after
