@@ -20,13 +20,13 @@ func TestCommitsCut(t *testing.T) {
 	t.Parallel()
 	d := campaign.New(t, "COMMITs cut", 100)
 	d.Expect("cut before", "cut after")
-	for _, s := range steps() {
+	for _, s := range steps(false) {
 		d.Expect(s.name+", cut before", s.name+", cut after")
 	}
 	for i, name := range []string{"versioned", "not versioned"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cuts := &commitCuts{t: t, d: d, world: world.New(t, world.Options{Versioned: i == 0, Contract: relaxed(t)})}
+			cuts := &commitCuts{t: t, d: d, versioned: i == 0, world: world.New(t, world.Options{Versioned: i == 0, Contract: relaxed(t)})}
 			cuts.run(i)
 		})
 	}
@@ -34,9 +34,10 @@ func TestCommitsCut(t *testing.T) {
 
 // commitCuts is the drill in one world.
 type commitCuts struct {
-	t     *testing.T
-	d     *campaign.Drill
-	world *world.World
+	t         *testing.T
+	d         *campaign.Drill
+	versioned bool
+	world     *world.World
 
 	mu       sync.Mutex
 	receipts map[dropzone.Kind]int
@@ -67,7 +68,7 @@ func (c *commitCuts) run(from int) {
 
 // cut carries out one step, and cuts its COMMIT.
 func (c *commitCuts) cut(r *route, i int) error {
-	all := steps()
+	all := steps(c.versioned)
 	s := all[i/2%len(all)]
 	p := plan{pass: s.pass, cuts: repeats(c.d.Rand(i)), after: i/2/len(all)%2 == 1}
 	ctx := c.t.Context()
