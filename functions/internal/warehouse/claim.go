@@ -42,12 +42,18 @@ func (l *load) claim(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
 func (l *load) insertClaim(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
 	batch := &pgx.Batch{}
 	l.w.queueLimits(ctx, batch, claimWait)
+	l.queueClaim(batch, &settled)
+	l.w.queueLimits(ctx, batch, mergeWait)
+	return settled, tx.SendBatch(ctx, batch).Close()
+}
+
+func (l *load) queueClaim(batch *pgx.Batch, settled *bool) {
 	o := l.run.Object
 	batch.Queue(l.w.queries["claim"], o.Bucket, o.Key, o.VersionID, o.ETag, l.dropNumber, o.Size, o.LastModified,
 		l.receipt.Contract, l.receipt.Revision, l.run.ID, claimable(l.run.Kind), l.dropOrder).
 		QueryRow(func(row pgx.Row) error {
 			err := row.Scan(&l.receipt.ObjectID, &l.dropOrder)
-			if settled = errors.Is(err, pgx.ErrNoRows); settled {
+			if *settled = errors.Is(err, pgx.ErrNoRows); *settled {
 				return nil
 			}
 			return err //nolint:wrapcheck // claim says what it did
@@ -55,8 +61,6 @@ func (l *load) insertClaim(ctx context.Context, tx pgx.Tx) (settled bool, err er
 	if !o.Versioned() {
 		batch.Queue(l.w.queries["supersede_older"], o.Bucket, o.Key, l.dropNumber)
 	}
-	l.w.queueLimits(ctx, batch, mergeWait)
-	return settled, tx.SendBatch(ctx, batch).Close()
 }
 
 // claimable are the states out of which a run may claim an object that the ledger knows.

@@ -47,11 +47,11 @@ func (l *load) seemsNew(ctx context.Context, tx pgx.Tx) (bool, error) {
 	for _, row := range rows {
 		keys = append(appendLength(keys, len(row.key(l.rows.encoded))), row.key(l.rows.encoded)...)
 	}
-	known, err := l.query(ctx, tx, l.w.table.countKnown, [][]byte{keys}, 1)
+	known, err := l.w.query(ctx, tx, l.w.table.countKnown, [][]byte{keys}, 1)
 	if err != nil {
 		return false, fmt.Errorf("look for keys: %w", err)
 	}
-	return known[0] == 0, nil
+	return known[0][0] == 0, nil
 }
 
 // directRows gives COPY rows of the table itself, made of what rowReader encodes. Within a chunk they are sorted by key, so that

@@ -146,7 +146,7 @@ func inArray(t *testing.T, db pgtest.DB, column stagedColumn, fields [][]byte) [
 	defer conn.Release()
 	result := conn.Conn().PgConn().ExecParams(t.Context(),
 		"select coalesce(v::text, '-') from unnest($1::"+column.typ+"[]) with ordinality as a (v, n) order by n",
-		reader.arrays(), nil, []int16{1}, nil).Read()
+		reader.table.arraysOf([]*load{{rows: reader}})[:1], nil, []int16{1}, nil).Read()
 	if result.Err != nil {
 		t.Fatal(result.Err)
 	}

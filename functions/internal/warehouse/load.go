@@ -99,6 +99,15 @@ func (l *load) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
 
 // writeBooks writes what was found out and the receipt, whose CHECK is the last word.
 func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
+	batch := &pgx.Batch{}
+	l.queueBooks(batch)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write the books: %w", err)
+	}
+	return nil
+}
+
+func (l *load) queueBooks(batch *pgx.Batch) {
 	r := &l.receipt
 	r.Dialect = l.run.Dialect()
 	r.OutputHash = l.rows.outputHash()
@@ -107,7 +116,6 @@ func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 	if l.priorHash != nil && !bytes.Equal(l.priorHash, r.OutputHash[:]) {
 		r.Hint = otherOutput
 	}
-	batch := &pgx.Batch{}
 	batch.Queue(l.w.queries["finish_object"], r.ObjectID, r.Dialect, r.OutputHash[:])
 	if quality := l.run.Rows.Quality(); len(quality) > 0 || l.run.Kind != dropzone.Load {
 		l.describe(quality)
@@ -115,10 +123,6 @@ func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 	}
 	l.queueDrift(batch)
 	batch.Queue(l.w.queries["insert_receipt"], receiptArgs(*r, nil)...)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("write the books: %w", err)
-	}
-	return nil
 }
 
 // otherOutput warns of rows that did not follow from bytes and revision alone. The run stands: rows of

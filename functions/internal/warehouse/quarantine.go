@@ -69,17 +69,22 @@ func printable(raw []byte) (text string, exact []byte) {
 
 // writeRejects moves the collected rejects into the table.
 func (l *load) writeRejects(ctx context.Context, tx pgx.Tx) error {
-	q := &l.rows.rejects
-	if len(q.lines) == 0 {
+	batch := &pgx.Batch{}
+	if l.queueRejects(batch); batch.Len() == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, l.w.queries["insert_rejects"], l.receipt.ObjectID, l.receipt.Contract, l.receipt.Revision,
-		l.run.ID, q.lines, q.reasons, q.columns, q.values, q.raws, q.rawBytes, q.cut)
-	if err != nil {
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("quarantine rows: %w", err)
 	}
-	q.reset()
+	l.rows.rejects.reset()
 	return nil
+}
+
+func (l *load) queueRejects(batch *pgx.Batch) {
+	if q := &l.rows.rejects; len(q.lines) > 0 {
+		batch.Queue(l.w.queries["insert_rejects"], l.receipt.ObjectID, l.receipt.Contract, l.receipt.Revision,
+			l.run.ID, q.lines, q.reasons, q.columns, q.values, q.raws, q.rawBytes, q.cut)
+	}
 }
 
 // resolveQuarantine marks what an earlier run of the object refused and this one accepted.

@@ -136,8 +136,7 @@ func (r *redrive) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	m := &r.w.table.merge
-	if err := r.merge(ctx, tx, nil, m.fromStage, m.distinctInStage); err != nil {
+	if err := r.mergeStage(ctx, tx); err != nil {
 		return err
 	}
 	return r.resolve(ctx, tx)

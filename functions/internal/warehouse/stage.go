@@ -18,13 +18,13 @@ func (l *load) mergeSmall(ctx context.Context, tx pgx.Tx) error {
 	if err := l.writeRejects(ctx, tx); err != nil {
 		return err
 	}
-	if l.rows.events == 0 {
-		l.count(0, 0, 0)
-		return nil
-	}
-	arrays := l.rows.arrays()
-	m := &l.w.table.merge
-	return l.merge(ctx, tx, arrays, m.fromArrays, m.distinctInArrays)
+	return l.w.mergeArrays(ctx, tx, []*load{l})
+}
+
+// mergeArrays merges the rows of small objects in one statement.
+func (w *Warehouse) mergeArrays(ctx context.Context, tx pgx.Tx, loads []*load) error {
+	m := &w.table.merge
+	return w.merge(ctx, tx, loads, w.table.arraysOf(loads), m.fromArrays, m.distinctInArrays)
 }
 
 // mergeLarge streams the rows into the staging table, in turns with the rejects because one
@@ -36,8 +36,18 @@ func (l *load) mergeLarge(ctx context.Context, tx pgx.Tx) error {
 	if err := l.copyRows(ctx, tx, l.rows, l.w.table.copyStage); err != nil {
 		return err
 	}
+	return l.mergeStage(ctx, tx)
+}
+
+// mergeStage merges the rows that are in the staging table.
+func (l *load) mergeStage(ctx context.Context, tx pgx.Tx) error {
 	m := &l.w.table.merge
-	return l.merge(ctx, tx, nil, m.fromStage, m.distinctInStage)
+	object := l.objectFields()
+	params := make([][]byte, len(object))
+	for i, field := range object {
+		params[i] = field[4:] // a parameter's length goes before it by itself
+	}
+	return l.w.merge(ctx, tx, []*load{l}, params, m.fromStage, m.distinctInStage)
 }
 
 // copyRows copies events and writes rejects in turns, until the rows end.
@@ -99,32 +109,48 @@ func (s *copyStream) end() {
 // copyHeader is the signature, the flags and the length of the extension: none.
 func copyHeader() []byte { return []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00") }
 
-// merge upserts the staged rows and counts what became of them.
-func (l *load) merge(ctx context.Context, tx pgx.Tx, arrays [][]byte, merge, distinct [2]string) error {
-	variant := 0
-	if l.rows.derived {
-		variant = 1
+// merge upserts the rows of objects, which the parameters name or hold, and counts what became of them.
+func (w *Warehouse) merge(ctx context.Context, tx pgx.Tx, loads []*load, params [][]byte, merge, distinct [2]string) error {
+	events, variant := int64(0), 0
+	for _, l := range loads {
+		events += l.rows.events
+		if l.rows.derived {
+			variant = 1
+		}
 	}
-	o := l.run.Object
-	params := slices.Concat(arrays, [][]byte{
-		int8Param(l.receipt.ObjectID), int8Param(o.LastModified.UnixMicro() - postgresEpoch), int8Param(o.SourceHash()),
-		int4Param(l.dropOrder), int4Param(l.receipt.Revision),
-	})
-	counts, err := l.query(ctx, tx, merge[variant], params, 2)
-	if err != nil {
-		return fmt.Errorf("merge: %w", err)
+	inserted, updated, keys := tally{}, tally{}, tally{}
+	if events > 0 {
+		rows, err := w.query(ctx, tx, merge[variant], append(slices.Clip(params), int4Param(w.contract.Revision)), 3)
+		if err != nil {
+			return fmt.Errorf("merge: %w", err)
+		}
+		for _, row := range rows {
+			inserted[row[0]], updated[row[0]], keys[row[0]] = row[1], row[2], row[1]+row[2]
+		}
 	}
-	inserted, updated := counts[0], counts[1]
-	keys := inserted + updated
-	if keys < l.rows.events { // some were stale or duplicates; only now it is worth counting the keys
-		counts, err := l.query(ctx, tx, distinct[variant], arrays, 1)
+	if keys.sum() < events { // some were stale or duplicates; only now it is worth counting the keys
+		rows, err := w.query(ctx, tx, distinct[variant], params, 2)
 		if err != nil {
 			return fmt.Errorf("count keys: %w", err)
 		}
-		keys = counts[0]
+		for _, row := range rows {
+			keys[row[0]] = row[1]
+		}
 	}
-	l.count(inserted, updated, keys)
+	for _, l := range loads {
+		l.count(inserted[l.receipt.ObjectID], updated[l.receipt.ObjectID], keys[l.receipt.ObjectID])
+	}
 	return nil
+}
+
+// tally is a number for each object.
+type tally map[int64]int64
+
+func (t tally) sum() (all int64) {
+	for _, n := range t {
+		all += n
+	}
+	return all
 }
 
 // count fills the books of the run.
@@ -137,20 +163,23 @@ func (l *load) count(inserted, updated, keys int64) {
 	b.Rejected = l.rows.rejected
 }
 
-// query runs a statement with parameters in binary form and returns its one row of bigints.
-func (l *load) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte, columns int) ([]int64, error) {
-	result := l.w.execute(ctx, tx.Conn(), sql, params)
+// query runs a statement with parameters in binary form and returns its rows, which are of bigints.
+func (w *Warehouse) query(ctx context.Context, tx pgx.Tx, sql string, params [][]byte, columns int) ([][]int64, error) {
+	result := w.execute(ctx, tx.Conn(), sql, params)
 	if result.Err != nil {
 		return nil, result.Err
 	}
-	if len(result.Rows) != 1 || len(result.Rows[0]) != columns {
-		return nil, fmt.Errorf("unexpected result of %d rows", len(result.Rows))
+	rows := make([][]int64, len(result.Rows))
+	for i, row := range result.Rows {
+		if len(row) != columns {
+			return nil, fmt.Errorf("unexpected result of %d columns", len(row))
+		}
+		rows[i] = make([]int64, columns)
+		for j, field := range row {
+			rows[i][j] = int64(binary.BigEndian.Uint64(field)) //nolint:gosec // a bigint
+		}
 	}
-	counts := make([]int64, columns)
-	for i, field := range result.Rows[0] {
-		counts[i] = int64(binary.BigEndian.Uint64(field)) //nolint:gosec // a bigint
-	}
-	return counts, nil
+	return rows, nil
 }
 
 // execute prepares a statement first, which pgx remembers per connection, unless the database URL wants none
@@ -167,18 +196,39 @@ func (w *Warehouse) execute(ctx context.Context, conn *pgx.Conn, sql string, par
 	return conn.PgConn().ExecStatement(ctx, statement, params, binaryFormat, binaryFormat).Read()
 }
 
-func int8Param(n int64) []byte { return binary.BigEndian.AppendUint64(nil, bits(n)) }
 func int4Param(n int32) []byte { return appendLength(nil, int(n)) }
 
-// arrays turns the encoded rows into one binary array per staged column.
-func (r *rowReader) arrays() [][]byte {
-	arrays := make([][]byte, len(r.table.staged))
-	sizes := make([]int, len(arrays))
-	r.eachField(func(i int, field []byte) { sizes[i] += len(field) })
-	for i := range arrays {
-		arrays[i] = appendArrayHead(make([]byte, 0, sizes[i]+20), r.table.staged[i].elemOID, int(r.events))
+// objectFields are the values of perObject, as fields of COPY or of an array.
+func (l *load) objectFields() [][]byte {
+	o := l.run.Object
+	return [][]byte{
+		appendInt64(nil, l.receipt.ObjectID), appendInt64(nil, o.LastModified.UnixMicro()-postgresEpoch), appendInt64(nil, o.SourceHash()),
+		appendLength(appendLength(nil, 4), int(l.dropOrder)),
 	}
-	r.eachField(func(i int, field []byte) { arrays[i] = append(arrays[i], field...) })
+}
+
+// arraysOf turns the encoded rows of objects into one binary array per staged column, and one for each that is per object.
+func (t *table) arraysOf(loads []*load) [][]byte {
+	columns := slices.Concat(t.staged, perObject())
+	arrays, sizes, events := make([][]byte, len(columns)), make([]int, len(columns)), 0
+	for _, l := range loads {
+		events += int(l.rows.events)
+		l.rows.eachField(func(i int, field []byte) { sizes[i] += len(field) })
+		for i, field := range l.objectFields() {
+			sizes[len(t.staged)+i] += len(field) * int(l.rows.events)
+		}
+	}
+	for i := range arrays {
+		arrays[i] = appendArrayHead(make([]byte, 0, sizes[i]+20), columns[i].elemOID, events)
+	}
+	for _, l := range loads {
+		l.rows.eachField(func(i int, field []byte) { arrays[i] = append(arrays[i], field...) })
+		for i, field := range l.objectFields() {
+			for range l.rows.events {
+				arrays[len(t.staged)+i] = append(arrays[len(t.staged)+i], field...)
+			}
+		}
+	}
 	return arrays
 }
 

@@ -110,13 +110,14 @@ func (t *table) definitions() string {
 	return strings.Join(definitions, ", ")
 }
 
-// arrays is the source of a small object's rows: one array parameter per staged column, from $1.
+// arrays is the source of rows of small objects: one array parameter per staged column, from $1, then those per object.
 func (t *table) arrays() string {
-	params := make([]string, len(t.staged))
-	for i := range t.staged {
-		params[i] = fmt.Sprintf("$%d::%s[]", i+1, t.staged[i].typ)
+	columns := slices.Concat(t.staged, perObject())
+	params, names := make([]string, len(columns)), make([]string, len(columns))
+	for i, column := range columns {
+		params[i], names[i] = fmt.Sprintf("$%d::%s[]", i+1, column.typ), column.name
 	}
-	return fmt.Sprintf("unnest(%s) as stage (%s)", strings.Join(params, ", "), strings.Join(t.names(), ", "))
+	return fmt.Sprintf("unnest(%s) as stage (%s)", strings.Join(params, ", "), strings.Join(names, ", "))
 }
 
 // eventDocument is the row e of a contract's table without the columns that all such tables have.
