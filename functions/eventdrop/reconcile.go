@@ -42,10 +42,10 @@ func (a *app) reconcile(parts *wiring.Parts, c *reconcileCmd) (reconcile.Report,
 	}
 	progress := progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(terminal(a.stderr)),
 		progressbar.OptionSetDescription("objects loaded"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	load := func(ctx context.Context, o dropzone.Object) error {
-		_, err := parts.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
-		_ = progress.Add(1) // a progress bar that cannot be drawn is no reason to stop
-		return err
+	load := func(ctx context.Context, objects []dropzone.Object) []error {
+		_, errs := parts.Pipeline.HandleTogether(ctx, ingest.Orders(objects, true))
+		_ = progress.Add(len(objects)) // a progress bar that cannot be drawn is no reason to stop
+		return errs
 	}
 	reconciler := parts.Reconciler(parts.Pipeline.Accepts, load)
 	reconciler.After = c.After

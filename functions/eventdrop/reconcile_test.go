@@ -35,11 +35,13 @@ func TestAReconcileGoesOnAmidTheVersionsOfAKey(t *testing.T) {
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
 		loads := 0
-		r := w.parts.Reconciler(w.parts.Pipeline.Accepts, func(_ context.Context, o dropzone.Object) error {
-			if loads++; loads == 1_020 && rounds == 0 {
-				cancel()
+		r := w.parts.Reconciler(w.parts.Pipeline.Accepts, func(_ context.Context, objects []dropzone.Object) []error {
+			for _, o := range objects {
+				if loads++; loads == 1_020 && rounds == 0 {
+					cancel()
+				}
+				seen[o.Key+" "+o.VersionID] = true
 			}
-			seen[o.Key+" "+o.VersionID] = true
 			return nil
 		})
 		r.Workers, r.After = 1, after

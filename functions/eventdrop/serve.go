@@ -59,17 +59,19 @@ func ready(ctx context.Context, w *warehouse.Warehouse) error {
 func newRunner(parts *wiring.Parts, log *slog.Logger, observe func(dropzone.Receipt)) *runner.Runner {
 	cfg, pipeline, metrics := parts.Config, parts.Pipeline, newMetrics(parts)
 	return &runner.Runner{
-		Handle: func(ctx context.Context, o dropzone.Object, again bool) error {
-			receipt, err := pipeline.Handle(ctx, ingest.Order{Object: o, Again: again})
-			metrics.Observe(receipt, err)
-			if observe != nil {
-				observe(receipt)
+		Handle: func(ctx context.Context, objects []dropzone.Object, again bool) []error {
+			receipts, errs := pipeline.HandleTogether(ctx, ingest.Orders(objects, again))
+			for i, receipt := range receipts {
+				metrics.Observe(receipt, errs[i])
+				if observe != nil {
+					observe(receipt)
+				}
 			}
-			return err
+			return errs
 		},
 		Parse:     func(body []byte) ([]dropzone.Object, int, error) { return parseNotice(pipeline, body) },
 		Reconcile: reconcileWith(parts, log, metrics),
-		RetryDue: func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
+		RetryDue: func(ctx context.Context, handle func(context.Context, []dropzone.Object) []error) error {
 			retries := parts.Reconciler(pipeline.Accepts, handle)
 			retries.Workers = max(1, cfg.Workers/2)
 			report, err := retries.RetryDue(ctx)
@@ -109,9 +111,9 @@ func parseNotice(pipeline *ingest.Router, body []byte) (objects []dropzone.Objec
 // reconcileWith reports missed notices. The first reconcile, at start, takes every object; later ones
 // leave young objects to their notices, which are on their way. While the pipeline is paused
 // it only says so.
-func reconcileWith(parts *wiring.Parts, log *slog.Logger, metrics *scrape.Metrics) func(context.Context, func(context.Context, dropzone.Object) error) error {
+func reconcileWith(parts *wiring.Parts, log *slog.Logger, metrics *scrape.Metrics) func(context.Context, func(context.Context, []dropzone.Object) []error) error {
 	var started atomic.Bool
-	return func(ctx context.Context, handle func(context.Context, dropzone.Object) error) error {
+	return func(ctx context.Context, handle func(context.Context, []dropzone.Object) []error) error {
 		pause, err := parts.Warehouse.Paused(ctx)
 		if err != nil {
 			return err

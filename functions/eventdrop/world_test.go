@@ -139,9 +139,9 @@ func (w *world) drop(n int, options storefront.Options) {
 // reconcile loads what is in the bucket.
 func (w *world) reconcile() {
 	w.t.Helper()
-	load := func(ctx context.Context, o dropzone.Object) error {
-		_, err := w.parts.Pipeline.Handle(ctx, ingest.Order{Object: o})
-		return err
+	load := func(ctx context.Context, objects []dropzone.Object) []error {
+		_, errs := w.parts.Pipeline.HandleTogether(ctx, ingest.Orders(objects, true))
+		return errs
 	}
 	if _, err := w.parts.Reconciler(w.parts.Pipeline.Accepts, load).Run(w.t.Context(), false); err != nil {
 		w.t.Fatal(err)

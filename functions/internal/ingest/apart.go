@@ -27,7 +27,7 @@ func (p *Pipeline) enter(ctx context.Context, order *Order) (leave func(), err e
 	if !order.noted {
 		return func() {}, nil
 	}
-	return p.Apart.enter(ctx, order.suspect)
+	return p.Apart.enter(ctx, order.died >= suspectFrom)
 }
 
 func (a *Apart) enter(ctx context.Context, suspect bool) (leave func(), err error) {

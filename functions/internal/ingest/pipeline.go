@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type Source interface {
 // Loader takes a run's rows through one transaction.
 type Loader interface {
 	Load(ctx context.Context, run dropzone.Run) (dropzone.Receipt, error)
+	// LoadTogether takes several runs through one transaction; those with an error left no trace, and must be loaded by themselves.
+	LoadTogether(ctx context.Context, runs []dropzone.Run) ([]dropzone.Receipt, []error)
 	// Redrive does so with rows that are in quarantine.
 	Redrive(ctx context.Context, run dropzone.RedriveRun) (dropzone.Receipt, error)
 	// Transient reports whether an error of either is worth another try at once.
@@ -49,7 +52,10 @@ type Ledger interface {
 	Settled(ctx context.Context, o dropzone.Object) (state dropzone.State, paused bool, err error)
 	// HoldNotice counts a notice that a pause holds back; false: there is no pause any more.
 	HoldNotice(ctx context.Context) (held bool, err error)
+	// NothingSettled reports whether none of the versions is settled, and there is no pause.
+	NothingSettled(ctx context.Context, objects []dropzone.Object) (bool, error)
 	NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error)
+	NoteAttempts(ctx context.Context, objects []dropzone.Object) (died []int, err error)
 	Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error)
 	Supersede(ctx context.Context, asked dropzone.Object) error
 }
@@ -110,8 +116,8 @@ type Order struct {
 	// Contract names the contract to load a file of this machine under; see [Router.For].
 	Contract string
 
-	noted   bool // the attempt is noted: once, however often it is repeated at once
-	suspect bool // several loaders did not outlive the object
+	noted bool // the attempt is noted: once, however often it is repeated at once
+	died  int  // so many loaders did not outlive the object
 }
 
 // Handle runs one object from the bucket to its receipt. A nil error means that the object needs
@@ -119,12 +125,19 @@ type Order struct {
 // its notice back. With an error it must be asked for again; unless it was busy, a pause holds it back
 // (dropzone.ErrPaused), or the context ended, the ledger knows when.
 func (p *Pipeline) Handle(ctx context.Context, order Order) (dropzone.Receipt, error) {
-	run := dropzone.Run{ID: uuid.NewString(), Kind: order.Kind, Object: order.Object, DryRun: order.DryRun, Started: time.Now()}
-	if run.Kind == "" {
-		run.Kind = dropzone.Load
+	run := newRun(order)
+	return p.handle(ctx, &run, &order)
+}
+
+func newRun(order Order) dropzone.Run {
+	return dropzone.Run{
+		ID: uuid.NewString(), Kind: cmp.Or(order.Kind, dropzone.Load), Object: order.Object, DryRun: order.DryRun, Started: time.Now(),
 	}
-	receipt, err := p.settledOrLoaded(ctx, &run, &order)
-	receipt, err = p.conclude(ctx, run, order, receipt, err)
+}
+
+func (p *Pipeline) handle(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
+	receipt, err := p.settledOrLoaded(ctx, run, order)
+	receipt, err = p.conclude(ctx, *run, *order, receipt, err)
 	p.log(ctx, receipt, err)
 	return receipt, err
 }
@@ -170,16 +183,24 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 		return dropzone.Receipt{}, err
 	}
 	defer leave()
+	if err := p.read(run, body); err != nil {
+		return dropzone.Receipt{}, err
+	}
+	return p.Loader.Load(ctx, *run)
+}
+
+// read gives a run the rows of its object.
+func (p *Pipeline) read(run *dropzone.Run, body io.Reader) error {
 	records, err := csvfile.NewReader(body, csvfile.Options{
 		Known: p.Cleaner.Known, Header: p.Cleaner.Contract().Header, Limits: p.Limits.CSV,
 		FinalNewlineOptional: p.Cleaner.Contract().FinalNewline == "optional",
 	})
 	if err != nil {
-		return dropzone.Receipt{}, err
+		return err
 	}
-	rows, err := p.Cleaner.Rows(object, records, p.Limits.RawBytes)
+	rows, err := p.Cleaner.Rows(run.Object, records, p.Limits.RawBytes)
 	if err != nil {
-		return dropzone.Receipt{}, err
+		return err
 	}
 	run.Rows = rows
 	run.Dialect = func() dropzone.Dialect {
@@ -187,7 +208,7 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 		dialect.Unknown, dialect.Absent = rows.Unknown(), rows.Absent()
 		return dialect
 	}
-	return p.Loader.Load(ctx, *run)
+	return nil
 }
 
 // caught makes an error of a panic: a loader outlives an object that is too much for it.
@@ -200,14 +221,13 @@ func caught(err *error) {
 // open opens the object at exactly the bytes that were asked for, or at what the key holds now. Its rank is asked for
 // beside that where the version is known before, because a listing takes as long as a GET, or longer.
 func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Object, io.ReadCloser, error) {
-	beside, cancel := context.WithCancel(ctx)
-	defer cancel()
 	rank := sync.OnceValues(func() (rank int32, err error) {
 		defer caught(&err)
-		return p.Source.VersionRank(beside, asked)
+		return p.Source.VersionRank(ctx, asked)
 	})
 	if asked.Versioned() && !asked.Ranked {
-		go func() { _, _ = rank() }() // whoever needs the answer waits for it
+		go func() { _, _ = rank() }()
+		defer func() { _, _ = rank() }() // nothing is left behind
 	}
 	object, body, err := p.Source.Open(ctx, asked)
 	if err != nil {
@@ -233,9 +253,10 @@ func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Ob
 }
 
 const (
-	largeObject  = 8 << 20 // from here on an attempt is noted before the object is read
-	suspectFrom  = 2       // attempts without any outcome, from which on it is loaded alone
-	diedTooOften = 5       // attempts without any outcome, from which on it is parked
+	// From here on an attempt is noted before the object is read: it leaves a trace of an object that may kill its loader.
+	largeObject  = 8 << 20
+	suspectFrom  = 2 // attempts without any outcome, from which on it is loaded alone
+	diedTooOften = 5 // attempts without any outcome, from which on it is parked
 )
 
 // admit judges an object by what the store says of it, before it is read.
@@ -254,25 +275,17 @@ func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order *Order) e
 			return err
 		}
 	}
-	byHand := order.Kind != dropzone.Load && order.Kind != ""
-	if order.noted || byHand || !order.Again && o.Size < largeObject {
-		return nil
+	if byHand := order.Kind != dropzone.Load && order.Kind != ""; !order.noted && !byHand && (order.Again || o.Size >= largeObject) {
+		died, err := p.Ledger.NoteAttempt(ctx, o)
+		if err != nil {
+			return err
+		}
+		order.noted, order.died = true, died
 	}
-	return p.noteAttempt(ctx, o, order)
-}
-
-// noteAttempt leaves a trace of an object that may kill its loader. One that has killed several is a
-// suspect, and at last it is parked.
-func (p *Pipeline) noteAttempt(ctx context.Context, o dropzone.Object, order *Order) error {
-	died, err := p.Ledger.NoteAttempt(ctx, o)
-	if err != nil {
-		return err
-	}
-	order.noted, order.suspect = true, died >= suspectFrom
-	if died >= diedTooOften {
+	if order.died >= diedTooOften {
 		return &dropzone.UnreadableError{
 			Reason: dropzone.LoaderDied,
-			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", died),
+			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", order.died),
 		}
 	}
 	return nil

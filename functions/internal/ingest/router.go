@@ -37,6 +37,31 @@ func (r *Router) Handle(ctx context.Context, order Order) (dropzone.Receipt, err
 	return p.Handle(ctx, order)
 }
 
+// HandleTogether is [Pipeline.HandleTogether] under the contracts that [Router.For] finds.
+func (r *Router) HandleTogether(ctx context.Context, orders []Order) ([]dropzone.Receipt, []error) {
+	receipts, errs := make([]dropzone.Receipt, len(orders)), make([]error, len(orders))
+	places := map[*Pipeline][]int{}
+	for i, order := range orders {
+		p, err := r.For(order)
+		if err != nil {
+			receipts[i], errs[i] = r.Handle(ctx, order)
+			continue
+		}
+		places[p] = append(places[p], i)
+	}
+	for p, at := range places {
+		own := make([]Order, len(at))
+		for j, i := range at {
+			own[j] = orders[i]
+		}
+		got, failed := p.HandleTogether(ctx, own)
+		for j, i := range at {
+			receipts[i], errs[i] = got[j], failed[j]
+		}
+	}
+	return receipts, errs
+}
+
 // Redrive is [Pipeline.Redrive] under the contract that the object was loaded under, whichever serves its key today.
 func (r *Router) Redrive(ctx context.Context, asked Redrive) (dropzone.Receipt, error) {
 	p, err := r.named(asked.Contract)

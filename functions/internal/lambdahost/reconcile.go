@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"eventdrop/functions/internal/dropzone"
@@ -100,15 +101,17 @@ func (s *slice) accepts(now time.Time) func(dropzone.Object) bool {
 	}
 }
 
-func (s *slice) load(ctx context.Context, o dropzone.Object) error {
+func (s *slice) load(ctx context.Context, objects []dropzone.Object) []error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx) //nolint:wrapcheck // it ends the slice, and is not told
+		return slices.Repeat([]error{context.Cause(ctx)}, len(objects)) // it ends the slice, and is not told
 	}
-	receipt, err := s.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
-	if ctx.Err() == nil || err == nil {
-		s.meter.Observe(receipt, err)
+	receipts, errs := s.Pipeline.HandleTogether(ctx, ingest.Orders(objects, true))
+	for i, err := range errs {
+		if ctx.Err() == nil || err == nil {
+			s.meter.Observe(receipts[i], err)
+		}
 	}
-	return err
+	return errs
 }
 
 // unlessStopped forgives what the end of the time, or a pause, has interrupted.

@@ -55,7 +55,7 @@ func TestMemoryDoesNotDependOnTheNumberOfObjects(t *testing.T) { //nolint:parall
 		t.Fatal(err)
 	}
 	r := h.reconciler(listing{n: 2 * pageSize})
-	r.Load = func(context.Context, dropzone.Object) error { return nil }
+	r.Load = func(context.Context, []dropzone.Object) []error { return nil }
 	run(t, r, false) // connections and buffers are there from now on
 	before := heap()
 	m := &measured{listing: listing{n: objects}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -94,10 +95,18 @@ func (r *reconcile) compare(ctx context.Context, p page) error {
 		if r.dryRun && len(r.report.MissingObjects) < maxListed {
 			r.report.MissingObjects = append(r.report.MissingObjects, o.String())
 		}
-		if err := r.load(ctx, job{object: o, listed: true, before: r.compared}); err != nil {
+	}
+	for objects := range slices.Chunk(missing, r.handful(len(missing))) {
+		if err := r.load(ctx, job{objects: objects, listed: true, before: r.compared}); err != nil {
 			return err
 		}
 	}
 	r.compared = p.complete
 	return nil
+}
+
+// handful is how many of n objects a worker gets at a time, so that every worker has some.
+func (r *reconcile) handful(n int) int {
+	workers := max(1, r.Workers)
+	return max(1, min(together, (n+workers-1)/workers))
 }

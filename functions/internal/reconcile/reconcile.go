@@ -29,9 +29,9 @@ type Ledger interface {
 	Due(ctx context.Context, limit int) ([]dropzone.Object, error)
 }
 
-// Load has one object loaded. An error does not stop the reconcile: the ledger knows when to try again. Only
-// dropzone.ErrPaused does.
-type Load func(ctx context.Context, o dropzone.Object) error
+// Load has objects loaded, small ones together, and returns an error for each; nil: none has one. An error does not stop the
+// reconcile: the ledger knows when to try again. Only dropzone.ErrPaused does.
+type Load func(ctx context.Context, objects []dropzone.Object) []error
 
 // Report is what a reconcile found and did.
 type Report struct {
@@ -64,6 +64,7 @@ type Reconciler struct {
 
 const (
 	pageSize  = 1_000 // as many as one answer of the store holds
+	together  = 32    // objects that are handed to a worker at a time, at most
 	dueLimit  = 1_000
 	maxListed = 1_000
 )
@@ -105,11 +106,11 @@ type reconcile struct {
 	stumbled *job       // the first object of the listing whose load did not end well
 }
 
-// job is an object to load. It was listed when all up to the key before had been compared.
+// job is a few objects to load. They were listed when all up to the key before had been compared.
 type job struct {
-	object dropzone.Object
-	listed bool
-	before string
+	objects []dropzone.Object
+	listed  bool
+	before  string
 }
 
 func (r *Reconciler) begin(dryRun bool) *reconcile {
@@ -144,26 +145,29 @@ func (r *reconcile) finish(ctx context.Context, find func(context.Context) error
 // work loads until there is nothing more to find. A pause ends the search.
 func (r *reconcile) work(ctx context.Context, stop context.CancelCauseFunc) {
 	for j := range r.jobs {
-		err := r.Load(ctx, j.object)
-		r.count(j, err)
-		if errors.Is(err, dropzone.ErrPaused) {
+		errs := r.Load(ctx, j.objects)
+		r.count(j, errs)
+		if err := errors.Join(errs...); errors.Is(err, dropzone.ErrPaused) {
 			stop(err)
 		}
 	}
 }
 
-func (r *reconcile) count(j job, err error) {
+func (r *reconcile) count(j job, errs []error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil {
-		r.report.Loaded++
-		return
-	}
-	if !errors.Is(err, dropzone.ErrPaused) {
-		r.report.Failed++
-	}
-	if j.listed && (r.stumbled == nil || j.before < r.stumbled.before) {
-		r.stumbled = &j
+	r.report.Loaded += int64(len(j.objects))
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		r.report.Loaded--
+		if !errors.Is(err, dropzone.ErrPaused) {
+			r.report.Failed++
+		}
+		if j.listed && (r.stumbled == nil || j.before < r.stumbled.before) {
+			r.stumbled = &j
+		}
 	}
 }
 
@@ -183,14 +187,14 @@ func (r *reconcile) loadDue(ctx context.Context, due []dropzone.Object) error {
 			continue
 		}
 		r.report.Due++
-		if err := r.load(ctx, job{object: o}); err != nil {
+		if err := r.load(ctx, job{objects: []dropzone.Object{o}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// load hands an object to a free worker.
+// load hands objects to a free worker.
 func (r *reconcile) load(ctx context.Context, j job) error {
 	if r.dryRun {
 		return nil

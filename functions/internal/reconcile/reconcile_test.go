@@ -116,8 +116,19 @@ func (h *harness) Due(ctx context.Context, limit int) ([]dropzone.Object, error)
 	return h.Warehouse.Due(ctx, "shop", "", limit)
 }
 
+// each loads one object after the other.
+func each(load func(context.Context, dropzone.Object) error) Load {
+	return func(ctx context.Context, objects []dropzone.Object) []error {
+		errs := make([]error, len(objects))
+		for i, o := range objects {
+			errs[i] = load(ctx, o)
+		}
+		return errs
+	}
+}
+
 func (h *harness) reconciler(bucket Bucket) *Reconciler {
-	return &Reconciler{Bucket: bucket, Ledger: h, Accepts: func(dropzone.Object) bool { return true }, Load: h.load, Workers: 3}
+	return &Reconciler{Bucket: bucket, Ledger: h, Accepts: func(dropzone.Object) bool { return true }, Load: each(h.load), Workers: 3}
 }
 
 // run reconciles and wants no error.
@@ -203,14 +214,14 @@ func TestAListingThatFailsIsReportedAndWhatItShowedIsLoaded(t *testing.T) {
 func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	r := h.reconciler(listing{n: 5})
-	r.Load = func(ctx context.Context, o dropzone.Object) error {
+	r := h.reconciler(listing{n: 10 * together})
+	r.Load = each(func(ctx context.Context, o dropzone.Object) error {
 		if o.ETag == "e2" {
 			return errors.New("bad luck")
 		}
 		return h.load(ctx, o)
-	}
-	if report := run(t, r, false); report.Loaded != 4 || report.Failed != 1 {
+	})
+	if report := run(t, r, false); report.Loaded != 10*together-1 || report.Failed != 1 {
 		t.Errorf("report %+v", report)
 	}
 }
@@ -230,8 +241,8 @@ func TestTheEndOfTheContextEndsARun(t *testing.T) {
 	h := newHarness(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := h.reconciler(listing{n: 5_000})
-	r.Load = func(context.Context, dropzone.Object) error { cancel(); return nil }
-	if report, err := r.Run(ctx, false); !errors.Is(err, context.Canceled) || report.Loaded > 10 {
+	r.Load = each(func(context.Context, dropzone.Object) error { cancel(); return nil })
+	if report, err := r.Run(ctx, false); !errors.Is(err, context.Canceled) || report.Loaded > 10*together {
 		t.Errorf("report %+v, %v", report, err)
 	}
 }

@@ -100,7 +100,7 @@ func TestAReconcileThatIsInterruptedAgainAndAgainMissesNothing(t *testing.T) {
 				}
 				return nil
 			}}
-			r := &Reconciler{Bucket: bucket, Ledger: m, Accepts: func(dropzone.Object) bool { return true }, Load: m.load, Workers: 3}
+			r := &Reconciler{Bucket: bucket, Ledger: m, Accepts: func(dropzone.Object) bool { return true }, Load: each(m.load), Workers: 3}
 			interrupted := 0
 			for {
 				bucket.breakAt = 1 + random.IntN(2*all)
@@ -135,7 +135,7 @@ func TestAPauseEndsAReconcileWhereItIs(t *testing.T) {
 		}
 		return nil
 	}}
-	r := &Reconciler{Bucket: listing{n: 100_000}, Ledger: m, Accepts: func(dropzone.Object) bool { return true }, Load: m.load, Workers: 1}
+	r := &Reconciler{Bucket: listing{n: 100_000}, Ledger: m, Accepts: func(dropzone.Object) bool { return true }, Load: each(m.load), Workers: 1}
 	report, err := r.Run(t.Context(), false)
 	if !errors.Is(err, dropzone.ErrPaused) || report.Loaded != 1500 || report.Failed != 0 || report.Listed > 3000 {
 		t.Errorf("report %+v, %v", report, err)
@@ -153,7 +153,7 @@ func TestMissingObjectsDoNotWaitForDueOnes(t *testing.T) {
 	var order []string
 	r := h.reconciler(listing{n: 3})
 	r.Workers = 1
-	r.Load = func(_ context.Context, o dropzone.Object) error { order = append(order, o.ETag); return nil }
+	r.Load = each(func(_ context.Context, o dropzone.Object) error { order = append(order, o.ETag); return nil })
 	run(t, r, false)
 	if got := fmt.Sprint(order); got != "[e0 e2 e1]" {
 		t.Errorf("order %s", got)

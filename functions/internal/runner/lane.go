@@ -29,23 +29,23 @@ func newLanes(workers int, loads *sync.WaitGroup) lanes {
 
 func (l *lane) stats() LaneStats { return LaneStats{Slow: len(l.spare), Spares: cap(l.spare)} }
 
-// load returns when a load has ended, with its error, or when it goes on in a spare place.
-func (l *lane) load(load func() error) error {
-	ended := make(chan error, 1)
+// load returns when a load has ended, with its errors, or when it goes on in a spare place.
+func (l *lane) load(load func() []error) []error {
+	ended := make(chan []error, 1)
 	l.loads.Go(func() { ended <- load() })
 	slow := time.NewTimer(patience)
 	defer slow.Stop()
 	select {
-	case err := <-ended:
-		return err
+	case errs := <-ended:
+		return errs
 	case <-slow.C:
 	}
 	select {
-	case err := <-ended:
-		return err
+	case errs := <-ended:
+		return errs
 	case l.spare <- struct{}{}:
 		l.loads.Go(func() {
-			<-ended //nolint:errcheck // it is logged, and the ledger knows when to try again
+			<-ended // its errors are logged, and the ledger knows when to try again
 			<-l.spare
 		})
 		return nil

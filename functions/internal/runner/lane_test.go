@@ -18,10 +18,10 @@ import (
 func slowOnes(r *Runner) (longest *atomic.Int64) {
 	longest = new(atomic.Int64)
 	begin := time.Now()
-	r.Handle = func(_ context.Context, o dropzone.Object, _ bool) error {
-		if strings.HasPrefix(o.Key, "slow") {
+	r.Handle = func(_ context.Context, objects []dropzone.Object, _ bool) []error {
+		if strings.HasPrefix(objects[0].Key, "slow") {
 			<-time.After(time.Minute)
-			return errors.New("too slow")
+			return []error{errors.New("too slow")}
 		}
 		<-time.After(time.Millisecond)
 		longest.Store(max(longest.Load(), int64(time.Since(begin))))
@@ -36,7 +36,7 @@ func TestSlowObjectsDoNotHoldUpTheOthers(t *testing.T) {
 	t.Parallel()
 	feed := func(handle handleFunc, names ...string) {
 		for _, name := range names {
-			_ = handle(context.Background(), versioned(name))
+			handle(context.Background(), []dropzone.Object{versioned(name)})
 		}
 	}
 	slow := []string{"slow1", "slow2", "slow3", "slow4"}
@@ -98,14 +98,14 @@ func TestALaneWithoutSparePlacesWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var loads sync.WaitGroup
 		lane, begin := newLane(1, &loads), time.Now()
-		slow := func() error { <-time.After(time.Minute); return errors.New("slow") }
-		if err := lane.load(slow); err != nil || time.Since(begin) != patience {
-			t.Errorf("the first was waited for: %v, %s", err, time.Since(begin))
+		slow := func() []error { <-time.After(time.Minute); return []error{errors.New("slow")} }
+		if errs := lane.load(slow); errs != nil || time.Since(begin) != patience {
+			t.Errorf("the first was waited for: %v, %s", errs, time.Since(begin))
 		}
-		if err := lane.load(slow); err != nil || time.Since(begin) != time.Minute {
-			t.Errorf("the second got its place after %s, %v; want the first's, after a minute", time.Since(begin), err)
+		if errs := lane.load(slow); errs != nil || time.Since(begin) != time.Minute {
+			t.Errorf("the second got its place after %s, %v; want the first's, after a minute", time.Since(begin), errs)
 		}
-		if err := lane.load(func() error { return errors.New("quick") }); err == nil {
+		if errs := lane.load(func() []error { return []error{errors.New("quick")} }); len(errs) != 1 {
 			t.Error("the error of a quick load is lost")
 		}
 		loads.Wait()

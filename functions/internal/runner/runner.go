@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,14 +19,14 @@ import (
 
 // Runner loads what notices announce, and reconciles at start and on a schedule.
 type Runner struct {
-	// Handle loads one object; again tells that it was found without a notice, or failed before.
-	Handle func(ctx context.Context, o dropzone.Object, again bool) error
+	// Handle loads objects, with an error for each; again tells that they were found without a notice, or failed before.
+	Handle func(ctx context.Context, objects []dropzone.Object, again bool) []error
 	// Parse reads a notification: the objects of concern, and how many others it named.
 	Parse func(body []byte) (objects []dropzone.Object, ignored int, err error)
 	// Reconcile compares the bucket with the ledger and loads what is missing, by way of handle.
-	Reconcile func(ctx context.Context, handle func(ctx context.Context, o dropzone.Object) error) error
+	Reconcile func(ctx context.Context, handle func(ctx context.Context, objects []dropzone.Object) []error) error
 	// RetryDue loads failed objects whose next attempt is due.
-	RetryDue func(ctx context.Context, handle func(ctx context.Context, o dropzone.Object) error) error
+	RetryDue func(ctx context.Context, handle func(ctx context.Context, objects []dropzone.Object) []error) error
 	// Healthy reports whether the runner can work.
 	Healthy func(ctx context.Context) error
 
@@ -105,25 +106,30 @@ func (r *Runner) stop(work context.Context, stopWork context.CancelCauseFunc, se
 // work loads objects from the queue until it is closed.
 func (r *Runner) work(ctx context.Context, queue *queue, lane *lane) {
 	for o, ok := queue.take(); ok; o, ok = queue.take() {
-		_ = lane.load(func() error { // the pipeline has logged it, and the ledger knows when to try again
+		lane.load(func() []error { // the pipeline has logged it, and the ledger knows when to try again
 			defer queue.done(o)
-			return r.Handle(ctx, o, false)
+			return r.Handle(ctx, []dropzone.Object{o}, false)
 		})
 	}
 }
 
 // again is how reconcile and retries load. It begins nothing after the stop, and what it has begun ends with the work.
-func (r *Runner) again(ctx, work context.Context, queue *queue, lane *lane) func(context.Context, dropzone.Object) error {
-	return func(_ context.Context, o dropzone.Object) error {
+func (r *Runner) again(ctx, work context.Context, queue *queue, lane *lane) func(context.Context, []dropzone.Object) []error {
+	return func(_ context.Context, objects []dropzone.Object) []error {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return slices.Repeat([]error{context.Cause(ctx)}, len(objects))
 		}
-		if !queue.begin(o) {
-			return nil // somebody has it
+		begun := slices.DeleteFunc(slices.Clone(objects), func(o dropzone.Object) bool { return !queue.begin(o) }) // somebody has those
+		if len(begun) == 0 {
+			return nil
 		}
-		return lane.load(func() error {
-			defer queue.done(o)
-			return r.Handle(work, o, true)
+		return lane.load(func() []error {
+			defer func() {
+				for _, o := range begun {
+					queue.done(o)
+				}
+			}()
+			return r.Handle(work, begun, true)
 		})
 	}
 }

@@ -27,14 +27,16 @@ type recorder struct {
 	again   map[string]bool
 }
 
-func (r *recorder) handle(_ context.Context, o dropzone.Object, again bool) error {
+func (r *recorder) handle(_ context.Context, objects []dropzone.Object, again bool) []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.handled = append(r.handled, o.Key)
 	if r.again == nil {
 		r.again = map[string]bool{}
 	}
-	r.again[o.Key] = again
+	for _, o := range objects {
+		r.handled = append(r.handled, o.Key)
+		r.again[o.Key] = again
+	}
 	return nil
 }
 
@@ -49,7 +51,7 @@ func parseKeys(body []byte) (objects []dropzone.Object, ignored int, err error) 
 	return objects, 0, nil
 }
 
-type handleFunc = func(ctx context.Context, o dropzone.Object) error
+type handleFunc = func(ctx context.Context, objects []dropzone.Object) []error
 
 func newTestRunner(r *recorder) *Runner {
 	return &Runner{
@@ -136,7 +138,7 @@ func TestAFullQueueTellsTheSenderToComeBack(t *testing.T) {
 	r := newTestRunner(&recorder{})
 	r.Workers, r.QueueLength = 1, 2
 	busy := make(chan struct{}, 10)
-	r.Handle = func(context.Context, dropzone.Object, bool) error {
+	r.Handle = func(context.Context, []dropzone.Object, bool) []error {
 		busy <- struct{}{}
 		<-release
 		return nil
@@ -160,7 +162,7 @@ func TestStopFinishesWhatIsBeingLoaded(t *testing.T) {
 		var finished, begun int
 		r := newTestRunner(&recorder{})
 		r.Workers = 1
-		r.Handle = func(ctx context.Context, _ dropzone.Object, _ bool) error {
+		r.Handle = func(ctx context.Context, _ []dropzone.Object, _ bool) []error {
 			begun++
 			select {
 			case <-time.After(2 * time.Second):
@@ -187,9 +189,9 @@ func TestStopCutsOffWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newTestRunner(&recorder{})
-		r.Handle = func(ctx context.Context, _ dropzone.Object, _ bool) error {
+		r.Handle = func(ctx context.Context, _ []dropzone.Object, _ bool) []error {
 			<-ctx.Done()
-			return context.Cause(ctx)
+			return []error{context.Cause(ctx)}
 		}
 		queue := newQueue(10)
 		queue.offer(versioned("a"))
@@ -214,7 +216,7 @@ func TestScheduleReconcilesAtStartAndAgain(t *testing.T) {
 		r.ReconcileEvery = time.Minute
 		r.Reconcile = func(ctx context.Context, handle handleFunc) error {
 			reconciles.Add(1)
-			return handle(ctx, versioned("missing"))
+			return errors.Join(handle(ctx, []dropzone.Object{versioned("missing")})...)
 		}
 		r.RetryDue = func(context.Context, handleFunc) error {
 			retries.Add(1)

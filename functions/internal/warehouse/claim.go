@@ -110,7 +110,7 @@ func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(),
 func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) (settled bool, err error) {
 	o := l.run.Object
 	if o.Versioned() {
-		l.dropNumber, l.dropOrder = 1, o.VersionRank
+		l.numberVersion()
 		return false, nil
 	}
 	batch := &pgx.Batch{}
@@ -127,6 +127,8 @@ func (l *load) numberDrop(ctx context.Context, tx pgx.Tx) (settled bool, err err
 	}
 	return false, checkCurrent(ctx, &l.run)
 }
+
+func (l *load) numberVersion() { l.dropNumber, l.dropOrder = 1, l.run.Object.VersionRank }
 
 // lockDrop sends the batch, locks the key of an object whose bytes can be replaced and says which
 // of its drops the object is.

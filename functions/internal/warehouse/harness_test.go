@@ -127,6 +127,19 @@ func (h *harness) loadRun(run dropzone.Run) dropzone.Receipt {
 }
 
 // replay runs an object again on purpose.
+// loadAll loads runs together, where they are several, and wants no error.
+func (h *harness) loadAll(runs []dropzone.Run) []dropzone.Receipt {
+	h.t.Helper()
+	if len(runs) == 1 {
+		return []dropzone.Receipt{h.loadRun(runs[0])}
+	}
+	receipts, errs := h.LoadTogether(h.t.Context(), runs)
+	if err := errors.Join(errs...); err != nil {
+		h.t.Errorf("load together: %v", err)
+	}
+	return receipts
+}
+
 func (h *harness) replay(o dropzone.Object, csv string) dropzone.Receipt {
 	h.t.Helper()
 	run := h.run(o, csv)

@@ -21,6 +21,20 @@ func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (state dropz
 	return state, paused, nil
 }
 
+// NothingSettled reports whether the pipeline is not paused, and none of the versions needs nothing more.
+func (w *Warehouse) NothingSettled(ctx context.Context, objects []dropzone.Object) (bool, error) {
+	n := len(objects)
+	buckets, keys, versions, etags := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	for i, o := range objects {
+		buckets[i], keys[i], versions[i], etags[i] = o.Bucket, o.Key, o.VersionID, o.ETag
+	}
+	var nothing bool
+	if err := w.pool.QueryRow(ctx, w.queries["nothing_settled"], buckets, keys, versions, etags).Scan(&nothing); err != nil {
+		return false, fmt.Errorf("look into the ledger: %w", err)
+	}
+	return nothing, nil
+}
+
 // Missing returns those objects of one page of a bucket's listing that are neither settled nor
 // waiting for their next attempt. All must be of one bucket. The order of the page does not matter.
 func (w *Warehouse) Missing(ctx context.Context, page []dropzone.Object) ([]dropzone.Object, error) {

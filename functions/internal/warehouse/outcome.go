@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -137,32 +138,56 @@ func sampleRows(rejects []dropzone.Reject) []SampledReject {
 //
 // The commit does not wait for the disk: if PostgreSQL dies, too, one attempt is not counted.
 func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error) {
-	attempts := 1 // also of a settled object: the claim will say so
-	batch := &pgx.Batch{}
-	note := func(drop int32) {
+	if o.Versioned() {
+		all, err := w.NoteAttempts(ctx, []dropzone.Object{o})
+		if err != nil {
+			return 0, err
+		}
+		return all[0], nil
+	}
+	err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
+		batch := &pgx.Batch{}
 		batch.Queue(w.queries["commit_without_wait"])
-		batch.Queue(w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
-			QueryRow(func(row pgx.Row) error {
-				if err := row.Scan(&attempts); !errors.Is(err, pgx.ErrNoRows) {
-					return err //nolint:wrapcheck // wrapped below
-				}
-				return nil
-			})
-	}
-	if o.Versioned() { // one round trip: a batch is a transaction
-		w.queueLimits(ctx, batch, claimWait)
-		note(1)
-		err = w.pool.SendBatch(ctx, batch).Close()
-	} else {
-		err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
-			note(drop)
-			return tx.SendBatch(ctx, batch).Close()
-		})
-	}
+		w.queueNote(batch, o, drop, &died)
+		return tx.SendBatch(ctx, batch).Close()
+	})
 	if err != nil {
 		return 0, fmt.Errorf("note the attempt: %w", busy(err))
 	}
-	return attempts - 1, nil
+	return died, nil
+}
+
+// NoteAttempts is NoteAttempt for several objects with versions, in one round trip.
+func (w *Warehouse) NoteAttempts(ctx context.Context, objects []dropzone.Object) (died []int, err error) {
+	batch := &pgx.Batch{} // which is a transaction
+	w.queueLimits(ctx, batch, claimWait)
+	batch.Queue(w.queries["commit_without_wait"])
+	died = make([]int, len(objects))
+	order := make([]int, len(objects))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return byIdentity(objects[a], objects[b]) }) // so that notes cannot deadlock
+	for _, i := range order {
+		w.queueNote(batch, objects[i], 1, &died[i])
+	}
+	if err := w.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("note the attempt: %w", busy(err))
+	}
+	return died, nil
+}
+
+func (w *Warehouse) queueNote(batch *pgx.Batch, o dropzone.Object, drop int32, died *int) {
+	batch.Queue(w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
+		QueryRow(func(row pgx.Row) error {
+			var attempts int
+			err := row.Scan(&attempts)
+			if errors.Is(err, pgx.ErrNoRows) { // settled: the claim will say so
+				return nil
+			}
+			*died = attempts - 1
+			return err //nolint:wrapcheck // the callers do
+		})
 }
 
 // Supersede closes the ledger's row of what was asked for, after it turned out to be known by

@@ -50,16 +50,20 @@ func TestAnyOrderOfObjectsGivesOneTable(t *testing.T) {
 	objects, csvs, oracle := overlapping(18)
 	for range 15 {
 		seed := rand.Uint64()
+		random := rand.New(rand.NewPCG(seed, 0))
 		var wg sync.WaitGroup
 		slots := make(chan struct{}, 1+seed%4) // one after the other, or up to four at once
-		for _, i := range rand.New(rand.NewPCG(seed, 0)).Perm(len(objects)) {
-			run := h.run(objects[i], csvs[i])
+		for places := random.Perm(len(objects)); len(places) > 0; {
+			n := min(1+random.IntN(6), len(places)) // alone, or up to six together
+			var runs []dropzone.Run
+			for _, i := range places[:n] {
+				runs = append(runs, h.run(objects[i], csvs[i]))
+			}
+			places = places[n:]
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				if _, err := h.Load(t.Context(), run); err != nil {
-					t.Error(err)
-				}
+				h.loadAll(runs)
 			})
 		}
 		wg.Wait()

@@ -56,6 +56,7 @@ func scenarios(t *testing.T) []scenario {
 		{name: "redrive of replaced bytes", options: tolerant(t, false), command: "redrive --all", again: redrive, prepare: quarantinedAndReplaced},
 		{name: "redrive that only looks", options: tolerant(t, true), command: "redrive --all --dry-run", prepare: quarantined(0), onlyHere: true},
 		{name: "backlog", options: versioned, command: "reconcile", independent: true, prepare: backlog},
+		{name: "backlog that is loaded together", options: versioned, command: "reconcile --set workers=1", independent: true, prepare: backlog},
 		{name: "reconcile that only looks", options: versioned, command: "reconcile --dry-run", prepare: backlog},
 	}
 }

@@ -33,15 +33,19 @@ func outcomes() []Mutant {
 		},
 		{
 			"attempts not noted", "an object that kills its loader leaves a trace", ingest + "/pipeline.go",
-			`if order.noted || byHand ||`, `if o.Size >= 0 || order.noted || byHand ||`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+			`!order.noted && !byHand && (order.Again`, `o.Size < 0 && !order.noted && !byHand && (order.Again`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
 		},
 		{
 			"loader_died never parks", "an object that kills its loader five times is parked", ingest + "/pipeline.go",
-			`if died >= diedTooOften {`, `if died < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+			`if order.died >= diedTooOften {`, `if order.died < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
 		},
 		{
 			"each immediate try noted", "an outage does not look like a death", ingest + "/pipeline.go",
-			`order.noted, order.suspect = true,`, `order.noted, order.suspect = false,`, ingest, "TestImmediateTriesAreOneAttempt",
+			`order.noted, order.died = true, died`, `order.noted, order.died = false, died`, ingest, "TestImmediateTriesAreOneAttempt",
+		},
+		{
+			"suspects loaded together with others", "no other object shares the blame of a suspect", ingest + "/together.go",
+			`died[i] >= suspectFrom`, `died[i] < 0`, ingest, "TestASuspectIsNotLoadedTogetherWithOthers",
 		},
 		{
 			"suspects not loaded alone", "no other object shares the blame of a suspect", ingest + "/apart.go",

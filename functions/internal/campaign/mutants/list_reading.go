@@ -57,7 +57,7 @@ func listing() []Mutant {
 		},
 		{
 			"one failure ends a reconcile", "a bad object does not stop the others", reconcile + "/reconcile.go",
-			`if errors.Is(err, dropzone.ErrPaused) {`, `if err != nil {`, reconcile, "TestOneFailureDoesNotStopTheOthers",
+			`; errors.Is(err, dropzone.ErrPaused) {`, `; err != nil {`, reconcile, "TestOneFailureDoesNotStopTheOthers",
 		},
 		{
 			"missing: gone is final", "superseded and gone are not for ever", missing,

@@ -130,9 +130,9 @@ func (b *backlog) handle(ctx context.Context, keys []string) {
 }
 
 func (b *backlog) reconcile(ctx context.Context) (left int64, err error) {
-	load := func(ctx context.Context, o dropzone.Object) error {
-		_, err := b.world.Parts.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
-		return err
+	load := func(ctx context.Context, objects []dropzone.Object) []error {
+		_, errs := b.world.Parts.Pipeline.HandleTogether(ctx, ingest.Orders(objects, true))
+		return errs
 	}
 	report, err := b.world.Parts.Reconciler(b.world.Parts.Pipeline.Accepts, load).Run(ctx, false)
 	return report.Missing + report.Due, err

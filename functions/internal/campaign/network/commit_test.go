@@ -20,7 +20,7 @@ func TestCommitsCut(t *testing.T) {
 	t.Parallel()
 	d := campaign.New(t, "COMMITs cut", 100)
 	d.Expect("cut before", "cut after")
-	for _, s := range steps(false) {
+	for _, s := range append(steps(false), steps(true)...) {
 		d.Expect(s.name+", cut before", s.name+", cut after")
 	}
 	for i, name := range []string{"versioned", "not versioned"} {

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -51,7 +52,12 @@ func steps(versioned bool) []step {
 		{name: "outcome failed", outcome: true, want: loaded, body: small, key: moodyKey, do: load, read: smallAll, rejected: 1, receipts: one},
 		{name: "outcome gone", outcome: true, want: dropzone.Gone, body: small, before: load, do: missing, receipts: one},
 	}
-	if !versioned {
+	if versioned {
+		all = append(all, step{
+			name: "load together", want: loaded, body: small, before: sibling, do: together, read: smallAll, rejected: 1,
+			receipts: []dropzone.Kind{dropzone.Load, dropzone.Load},
+		})
+	} else {
 		note := all[2]
 		note.name, all[2].pass = "note of an attempt", 1
 		all = append(all, note)
@@ -72,6 +78,22 @@ func load(ctx context.Context, r *route, o dropzone.Object) (dropzone.Receipt, e
 
 func again(ctx context.Context, r *route, o dropzone.Object) (dropzone.Receipt, error) {
 	return r.strict.Handle(ctx, ingest.Order{Object: o, Again: true})
+}
+
+// sibling stores another object beside one.
+func sibling(ctx context.Context, r *route, o dropzone.Object) (dropzone.Receipt, error) {
+	_, err := r.put(ctx, o.Key+".sibling.csv", small(0))
+	return dropzone.Receipt{}, err
+}
+
+// together loads an object and its sibling.
+func together(ctx context.Context, r *route, o dropzone.Object) (dropzone.Receipt, error) {
+	other, err := r.world.Parts.Store.Stat(ctx, dropzone.Object{Bucket: o.Bucket, Key: o.Key + ".sibling.csv"})
+	if err != nil {
+		return dropzone.Receipt{}, err
+	}
+	receipts, errs := r.strict.HandleTogether(ctx, ingest.Orders([]dropzone.Object{o, other}, true))
+	return receipts[0], errors.Join(errs...)
 }
 
 func replay(ctx context.Context, r *route, o dropzone.Object) (dropzone.Receipt, error) {

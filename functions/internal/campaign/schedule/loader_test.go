@@ -106,15 +106,22 @@ func (l *loader) close() {
 // handle is one notice.
 func (l *loader) handle(order ingest.Order) (dropzone.Receipt, error) { return l.Handle(l.ctx, order) }
 
+// handleFound is what a listing or the ledger showed.
+func (l *loader) handleFound(objects []dropzone.Object) ([]dropzone.Receipt, []error) {
+	return l.HandleTogether(l.ctx, ingest.Orders(objects, true))
+}
+
 // reconcile lists the bucket once.
 func (l *loader) reconcile(prefix string, workers int, each func(dropzone.Receipt)) (reconcile.Report, error) {
 	r := reconcile.Reconciler{
 		Bucket: l.store, Ledger: ledger{l.warehouse, l.store.bucket(), prefix}, Workers: workers,
 		Accepts: func(o dropzone.Object) bool { return strings.HasPrefix(o.Key, prefix) && l.Accepts(o) },
-		Load: func(_ context.Context, o dropzone.Object) error {
-			receipt, err := l.handle(ingest.Order{Object: o, Again: true})
-			each(receipt)
-			return err
+		Load: func(_ context.Context, objects []dropzone.Object) []error {
+			receipts, errs := l.handleFound(objects)
+			for _, receipt := range receipts {
+				each(receipt)
+			}
+			return errs
 		},
 	}
 	return r.Run(l.ctx, false)

@@ -34,9 +34,9 @@ func (w *World) Reconcile() reconcile.Report {
 
 func reconcileOnce(w *World, parts *wiring.Parts) reconcile.Report {
 	w.t.Helper()
-	load := func(ctx context.Context, o dropzone.Object) error {
-		_, err := parts.Pipeline.Handle(ctx, ingest.Order{Object: o, Again: true})
-		return err
+	load := func(ctx context.Context, objects []dropzone.Object) []error {
+		_, errs := parts.Pipeline.HandleTogether(ctx, ingest.Orders(objects, true))
+		return errs
 	}
 	report, err := parts.Reconciler(parts.Pipeline.Accepts, load).Run(w.t.Context(), false)
 	if err != nil {
