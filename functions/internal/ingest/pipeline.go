@@ -143,7 +143,8 @@ func (p *Pipeline) handle(ctx context.Context, run *dropzone.Run, order *Order) 
 }
 
 func (p *Pipeline) settledOrLoaded(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
-	looked := run.Kind != dropzone.Load || order.Object.Local()
+	// One that was noted was looked at with others. It may even be loaded: then the claim finds its own receipt.
+	looked := run.Kind != dropzone.Load || order.Object.Local() || order.noted
 	return untilCertain(ctx, p.Loader.Transient, func() (dropzone.Receipt, error) {
 		if !looked {
 			if receipt, done, err := p.look(ctx, run, order); done || err != nil {

@@ -40,12 +40,11 @@ func Orders(objects []dropzone.Object, again bool) []Order {
 func (p *Pipeline) HandleTogether(ctx context.Context, orders []Order) ([]dropzone.Receipt, []error) {
 	receipts, errs := make([]dropzone.Receipt, len(orders)), make([]error, len(orders))
 	var members []*member
-	for i, order := range orders {
+	for _, order := range orders {
 		m := &member{order: order, run: newRun(order)}
 		if members = append(members, m); !m.small() {
 			m.err = errOneByOne
 		}
-		errs[i] = errOneByOne
 	}
 	p.loadTogether(ctx, members)
 	for i, m := range members {
@@ -53,7 +52,7 @@ func (p *Pipeline) HandleTogether(ctx context.Context, orders []Order) ([]dropzo
 			receipts[i], errs[i] = p.handle(ctx, &m.run, &m.order)
 			continue
 		}
-		receipts[i], errs[i] = m.receipt, nil
+		receipts[i] = m.receipt
 		p.log(ctx, m.receipt, nil)
 	}
 	return receipts, errs
@@ -63,7 +62,6 @@ func (p *Pipeline) HandleTogether(ctx context.Context, orders []Order) ([]dropzo
 type member struct {
 	order   Order
 	run     dropzone.Run
-	body    []byte
 	receipt dropzone.Receipt
 	err     error // it must be loaded alone
 }
@@ -165,15 +163,14 @@ func (p *Pipeline) openMember(ctx context.Context, m *member) (err error) {
 	if err := p.admit(ctx, object, &m.order); err != nil {
 		return err
 	}
-	bytesRead, err := io.ReadAll(io.LimitReader(body, togetherBytes+1))
+	text, err := io.ReadAll(io.LimitReader(body, togetherBytes+1))
 	if err != nil {
 		return fmt.Errorf("read the object: %w", err)
 	}
-	if len(bytesRead) > togetherBytes {
+	if len(text) > togetherBytes {
 		return errOneByOne
 	}
-	m.body = bytesRead
-	return p.read(&m.run, bytes.NewReader(m.body))
+	return p.read(&m.run, bytes.NewReader(text))
 }
 
 func (p *Pipeline) runTogether(ctx context.Context, runs []dropzone.Run) (receipts []dropzone.Receipt, errs []error) {

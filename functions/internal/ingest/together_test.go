@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,4 +153,29 @@ func TestAPanicOverObjectsThatAreHandledTogetherIsNotTheirEnd(t *testing.T) {
 	if got := h.together(h.found("in/a.csv", "v", another(1)), h.found("in/b.csv", "v", another(2))); got != "loaded loaded" {
 		t.Errorf("got %s", got)
 	}
+}
+
+// uncertain loads objects together, and does not hear of it.
+type uncertain struct{ Loader }
+
+// LoadTogether implements Loader.
+func (u uncertain) LoadTogether(ctx context.Context, runs []dropzone.Run) ([]dropzone.Receipt, []error) {
+	receipts, _ := u.Loader.LoadTogether(ctx, runs)
+	return receipts, slices.Repeat([]error{dropzone.ErrCommitUnknown}, len(runs))
+}
+
+// After a COMMIT with an unknown outcome each object finds its own receipt, with its books.
+func TestObjectsWhoseCommonCommitIsUnknownFindTheirReceipts(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.Loader = uncertain{h.Loader}
+	objects := []dropzone.Object{h.found("in/a.csv", "v", another(1)), h.found("in/b.csv", "v", another(2))}
+	receipts, errs := h.HandleTogether(t.Context(), Orders(objects, true))
+	for i, r := range receipts {
+		if errs[i] != nil || r.State != dropzone.Loaded || r.Already || r.Inserted != 1 {
+			t.Errorf("receipt %+v, error %v", r, errs[i])
+		}
+	}
+	h.expect("2", "select count(*) from receipts")
+	h.books()
 }
