@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -84,7 +85,21 @@ func (p *Plot) draw() (*plot.Plot, error) {
 	if !p.Y.Log {
 		picture.Y.Min = min(picture.Y.Min, 0) // else small differences look large
 	}
+	if n := len(p.Curves); n > 1 {
+		picture.Y.Max = above(picture.Y.Min, picture.Y.Max, legendLine*float64(n), p.Y.Log)
+	}
 	return picture, nil
+}
+
+// legendLine is how much of an axis's length a line of the legend takes.
+const legendLine = 0.08
+
+// above is the end of an axis that leaves a part of its length free above the highest value.
+func above(low, high, part float64, log bool) float64 {
+	if log {
+		return high * math.Pow(high/low, part/(1-part))
+	}
+	return high + (high-low)*part/(1-part)
 }
 
 func (a *Axis) set(axis *plot.Axis) {

@@ -11,7 +11,7 @@ import (
 // shortest soak has soakRounds, and they are shorter.
 const (
 	soakRound  = 10 * time.Second
-	soakRounds = 5
+	soakRounds = 8
 	soakEvery  = 100 * time.Millisecond
 )
 
@@ -32,12 +32,12 @@ func soak(ctx context.Context, l *lab, r *Result) error {
 	if s.supply, err = newSupply(l.Seed); err != nil {
 		return err
 	}
-	if err = s.startLoader(ctx); err == nil {
+	if s.loader, err = s.start(ctx, "serve"); err != nil {
+		return err
+	}
+	if err = s.answers(ctx); err == nil {
 		err = s.live(ctx)
 		s.report(r)
-	}
-	if s.loader == nil {
-		return err
 	}
 	return errors.Join(err, s.loader.stop())
 }
@@ -47,12 +47,14 @@ type soaking struct {
 	*place
 	*supply
 
-	loader *child
+	loader *child // the same one all the time
 	begun  time.Time
 	length time.Duration // of a round
 	rounds []soakState
 	faults map[string]int
 	rows   int
+
+	unreadable int // objects
 }
 
 // soakState is what the pipeline was like at the end of a round.
@@ -68,19 +70,11 @@ type soakState struct {
 	catalogue   float64 // MiB of the system's tables
 }
 
-func (s *soaking) startLoader(ctx context.Context) error {
-	loader, err := s.start(ctx, "serve")
-	if err != nil {
-		return err
-	}
-	s.loader = loader
-	return s.answers(ctx)
-}
-
-// live goes through the rounds. Every sixth has a fault in its middle; nothing may be lost or come twice by it.
+// live goes through the rounds. Every sixth has a fault in its middle, more of them where there are few rounds; nothing may be lost
+// or come twice by it.
 func (s *soaking) live(ctx context.Context) error {
-	const faultEvery = 6
 	last := max(soakRounds, int(s.Sizes.Soak/soakRound))
+	faultEvery := min(6, last/4)
 	for i := range last {
 		state := soakState{}
 		var fault func(context.Context) error
@@ -95,7 +89,7 @@ func (s *soaking) live(ctx context.Context) error {
 			s.tell("soak: p50 %.1f ms, p99 %.1f ms, %.1f MiB, %.0f goroutines", state.p50, state.p99, state.memory, state.goroutines)
 		}
 	}
-	return s.exactly(ctx, s.rows)
+	return errors.Join(s.exactly(ctx, s.rows), s.parked(ctx))
 }
 
 // round drops objects, waits until all are visible, and looks around.
@@ -111,10 +105,7 @@ func (s *soaking) round(ctx context.Context, state *soakState, fault func(contex
 		time.AfterFunc(s.length/2, func() { failed <- fault(ctx) })
 	}
 	w, err := s.observe(ctx, drops, closeLook)
-	if err != nil {
-		return err
-	}
-	if err := <-failed; err != nil {
+	if err := errors.Join(err, <-failed); err != nil {
 		return err
 	}
 	s.rows += len(drops) * smallRows

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// report tells what grew, comparing the last third of the soak with the first; the first minute warms up.
+// report tells what grew, comparing the last third of the soak with the first.
 func (s *soaking) report(r *Result) {
 	if len(s.rounds) < soakRounds { // it was interrupted
 		return

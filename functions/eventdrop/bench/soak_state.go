@@ -31,6 +31,15 @@ func (s *soaking) lookAround(ctx context.Context, state *soakState) error {
 	return nil
 }
 
+// parked fails unless every unreadable object was seen to be one.
+func (s *soaking) parked(ctx context.Context) error {
+	n, err := s.value(ctx, "select count(*) from objects where key like 'poison/%' and state = 'parked'")
+	if err == nil && n != int64(s.unreadable) {
+		err = fmt.Errorf("of %d unreadable objects %d are parked", s.unreadable, n)
+	}
+	return err
+}
+
 // goroutines asks the loader's profile how many there are.
 func (s *soaking) goroutines(ctx context.Context) (float64, error) {
 	url := "http://" + s.config.Profile + "/debug/pprof/goroutine?debug=1"

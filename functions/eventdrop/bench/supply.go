@@ -40,7 +40,7 @@ func (s *supply) drops(n, rows int, every time.Duration) ([]drop, error) {
 		if err := s.shop.Stream(&body, s.at, rows); err != nil {
 			return nil, fmt.Errorf("make objects: %w", err)
 		}
-		all[i] = drop{key: fmt.Sprintf("drop/%06d.csv", s.made), body: body.Bytes(), at: time.Duration(i) * every}
+		all[i] = drop{key: "drop/" + smallKey(int64(s.made)), body: body.Bytes(), at: time.Duration(i) * every}
 		s.made++
 	}
 	return all, nil

@@ -13,9 +13,10 @@ import (
 // watcher sees objects become visible, on a connection of its own: an object is visible with its rows, in one commit. What it
 // sees, it sees late by up to one look: figures are too high by that, never too low.
 type watcher struct {
-	db     *pgx.Conn
-	bucket string
-	every  time.Duration // between two looks
+	db      *pgx.Conn // closed while the server restarts
+	connect func(context.Context) (*pgx.Conn, error)
+	bucket  string
+	every   time.Duration // between two looks
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -42,8 +43,8 @@ func (p *place) observe(ctx context.Context, drops []drop, look time.Duration) (
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close(context.WithoutCancel(ctx))
-	w := &watcher{db: db, bucket: p.config.S3Bucket, every: look, flights: map[string]*flight{}, pending: map[string]bool{}}
+	w := &watcher{db: db, connect: p.connect, bucket: p.config.S3Bucket, every: look, flights: map[string]*flight{}, pending: map[string]bool{}}
+	defer func() { _ = w.db.Close(context.WithoutCancel(ctx)) }() // it only read
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.watch(ctx) })
 	group.Go(func() error {
@@ -86,12 +87,13 @@ func (w *watcher) watch(ctx context.Context) error {
 			return nil
 		}
 		seen, err := w.look(ctx, keys)
-		switch {
-		case err != nil:
+		switch lost := time.Since(news) > lostAfter; {
+		case err != nil && (lost || !w.db.IsClosed()):
 			return err
+		case err != nil: // the server restarts
 		case seen || len(keys) == 0:
 			news = time.Now()
-		case time.Since(news) > lostAfter:
+		case lost:
 			return fmt.Errorf("%d objects are not visible, and no other was for %s", len(keys), lostAfter)
 		}
 		select {
@@ -116,6 +118,13 @@ func (w *watcher) expected() (keys []string, over bool) {
 func (w *watcher) look(ctx context.Context, keys []string) (seen bool, err error) {
 	if len(keys) == 0 {
 		return false, nil
+	}
+	if w.db.IsClosed() {
+		db, err := w.connect(ctx)
+		if err != nil {
+			return false, err
+		}
+		w.db = db
 	}
 	const sql = "select key from objects where bucket = $1 and key = any($2) and state = 'loaded'"
 	rows, err := w.db.Query(ctx, sql, w.bucket, keys)
