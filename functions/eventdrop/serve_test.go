@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/wiring"
 )
 
@@ -171,7 +172,8 @@ func post(t *testing.T, url, token, body string) (status int, answer string) {
 	return res.StatusCode, text.String()
 }
 
-// N12: MinIO's own notices, for keys that need escaping, through both webhook targets.
+// N12, N16: MinIO's own notices, for keys that need escaping, through both webhook targets. Each version has the rank that the
+// listing tells.
 func TestNoticesOfMinIOLoadWhateverTheKey(t *testing.T) {
 	t.Parallel()
 	s, err := startStack(t.Context(), stackOptions{listen: "127.0.0.1:0", config: quietConfig(), progress: os.Stderr, logTo: os.Stderr})
@@ -197,6 +199,18 @@ func TestNoticesOfMinIOLoadWhateverTheKey(t *testing.T) {
 	totals, err := s.parts.Warehouse.Totals(ctx)
 	if err != nil || totals.Inserted != int64(len(keys)) {
 		t.Errorf("totals %+v, %v; want %d inserted", totals, err, len(keys))
+	}
+	for o, err := range s.parts.Reconciler(nil, nil).Bucket.List(ctx, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := s.parts.Warehouse.Look(ctx, o); err != nil || found.State != dropzone.Loaded || found.Misordered {
+			t.Errorf("%s has no rank as high as %d: %+v, %v", o, o.VersionRank, found, err)
+		}
+		o.VersionRank++
+		if found, err := s.parts.Warehouse.Look(ctx, o); err != nil || !found.Misordered {
+			t.Errorf("%s has a rank as high as %d: %+v, %v", o, o.VersionRank, found, err)
+		}
 	}
 	cancel()
 	if err := <-served; err != nil {

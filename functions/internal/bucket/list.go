@@ -21,8 +21,8 @@ type ListOptions struct {
 
 // List yields the objects whose keys begin with prefix, in the byte order of their keys. Where the
 // bucket keeps or kept versions it yields all of them, a key's newest first, also noncurrent ones
-// and those under delete markers. RawKey is not filled in. VersionRank is, where the listing tells it for
-// good: see [Store.VersionRank].
+// and those under delete markers. RawKey is not filled in. VersionRank is, and Ranked where the listing tells it for
+// good: of young versions it may not show all that are older yet.
 //
 // It holds one page of 1,000 in memory. An error, always an [*Error], is yielded last; a listing
 // that ends without one was complete.
@@ -41,8 +41,9 @@ func (s *Store) List(ctx context.Context, bucket, prefix string, opts ListOption
 			}
 			for i, entry := range group {
 				obj := answered(dropzone.Object{Bucket: bucket, Key: entry.Key}, entry)
-				if obj.Versioned() && time.Since(entry.LastModified) > rankSettled {
-					obj.VersionRank, obj.Ranked = rank(&entry, int32(len(group)-1-i)), true //nolint:gosec // versions of one millisecond
+				if obj.Versioned() {
+					obj.VersionRank = rank(&entry, int32(len(group)-1-i)) //nolint:gosec // versions of one millisecond
+					obj.Ranked = time.Since(entry.LastModified) > rankSettled
 				}
 				if !yield(obj, nil) {
 					return

@@ -17,13 +17,10 @@ const rankPage = 32
 // an older one of its millisecond is, by as long as the older one's PUT takes.
 const rankSettled = 10 * time.Second
 
-// VersionRank orders the versions of obj's key that the store took within one second, which last-modified cannot: by
-// the milliseconds that a listing tells, and within one of them by the number of older versions, delete markers not
-// counted. A listing is the only place that tells, newest first. Where it has no milliseconds the number alone
-// decides. It is 0 for an object without version id.
+// VersionRank lists the versions of obj's key and tells the rank of this one: see [dropzone.RankWithinSecond]. A listing is the
+// only place that tells, newest first. It is 0 for an object without version id.
 //
-// The milliseconds are part of it because they never change: of uploads at one instant a newer one may be listed before an
-// older one is, and its number alone would be too small for ever.
+// It costs what a listing costs: MinIO reads the whole folder of the key.
 //
 // It fails with [dropzone.ErrGone] where the version is not listed any more.
 func (s *Store) VersionRank(ctx context.Context, obj dropzone.Object) (int32, error) {
@@ -54,14 +51,11 @@ func sameMillisecond(a, b *minio.ObjectInfo) bool {
 	return a.LastModified.Truncate(time.Millisecond).Equal(b.LastModified.Truncate(time.Millisecond))
 }
 
-// rank puts the milliseconds within the second before the number of older versions, for which six digits are left: both
-// fit in 31 bits.
 func rank(found *minio.ObjectInfo, older int32) int32 {
 	if found == nil {
 		return 0
 	}
-	millisecond := found.LastModified.Nanosecond() / int(time.Millisecond)
-	return int32(millisecond)*1_000_000 + older //nolint:gosec // below 1,000
+	return dropzone.RankWithinSecond(found.LastModified, older)
 }
 
 func (s *Store) listed(obj dropzone.Object, found *minio.ObjectInfo) error {

@@ -9,7 +9,7 @@ import (
 
 // Object is one CSV file in the bucket at one version: one micro-batch.
 //
-// A notice fills in Bucket, Key, RawKey, VersionID and ETag only; the other
+// A notice fills in Bucket, Key, RawKey, VersionID, ETag and PreciseModified only; the other
 // fields come from the object store's answer, never from a notice.
 type Object struct {
 	// Bucket is empty for a local file.
@@ -28,15 +28,29 @@ type Object struct {
 	// LastModified is when the store accepted the object, cut to whole seconds:
 	// GET and HEAD have no finer clock.
 	LastModified time.Time
-	// VersionRank orders versions of one key that were stored within one second, by what the
-	// listing tells: see bucket.Store.VersionRank. It is 0 where there is no versioning.
+	// PreciseModified is LastModified to the nanosecond, where a notice told it: a hint, good only where its second is
+	// the one that the store tells.
+	PreciseModified time.Time
+	// VersionRank orders versions of one key that were stored within one second: see [RankWithinSecond]. It is 0
+	// where there is no versioning.
 	VersionRank int32
-	// Ranked says that VersionRank is known, and need not be asked for.
+	// Ranked says that VersionRank is known for good. Otherwise it is a lower bound.
 	Ranked bool
 }
 
 // Versioned reports whether the object is known by a version id, which pins its bytes for ever.
 func (o Object) Versioned() bool { return o.VersionID != "" }
+
+// RankWithinSecond orders the versions of one key that the store took within one second, which last-modified cannot: by
+// the milliseconds, and within one of them by the number of older versions, delete markers not counted. Where the store tells
+// no milliseconds the number alone decides.
+//
+// The milliseconds are part of it because they never change: of uploads at one instant a newer one may be listed before an
+// older one is, and its number alone would be too small for ever.
+func RankWithinSecond(modified time.Time, older int32) int32 {
+	millisecond := modified.Nanosecond() / int(time.Millisecond)
+	return int32(millisecond)*1_000_000 + older //nolint:gosec // below 1,000: both fit in 31 bits
+}
 
 // Local reports whether the object is a file of this machine.
 func (o Object) Local() bool { return o.Bucket == "" }

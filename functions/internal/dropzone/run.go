@@ -35,6 +35,16 @@ type Run struct {
 	Started time.Time
 }
 
+// Standing is what the ledger says of a version before it is opened.
+type Standing struct {
+	// State is that of a version that is loaded or parked, and else empty.
+	State State
+	// Misordered says that it was loaded with a lower VersionRank than it has by now.
+	Misordered bool
+	// Paused says that the pipeline is.
+	Paused bool
+}
+
 // Outcome says how a try ended that loaded nothing.
 type Outcome struct {
 	State  State // any but Loaded

@@ -6,17 +6,21 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// look finds out whether an object needs a load at all: a settled version needs none, and a pause holds back
-// every object that no person asked for.
+// look finds out whether an object needs a load at all: a settled version needs none, unless a listing has told that it was
+// loaded in a wrong order, and a pause holds back every object that no person asked for.
 func (p *Pipeline) look(ctx context.Context, run *dropzone.Run, order *Order) (receipt dropzone.Receipt, done bool, err error) {
 	contract := p.name()
-	state, paused, err := p.Ledger.Settled(ctx, order.Object)
+	found, err := p.Ledger.Look(ctx, order.Object)
 	switch {
 	case err != nil:
 		return receipt, false, err
-	case state != "":
-		return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, Contract: contract, State: state, Already: true}, true, nil
-	case !paused || order.ByHand:
+	case found.Misordered:
+		run.Kind = dropzone.Replay // its rows come again under their right rank
+	case found.State != "":
+		return dropzone.Receipt{RunID: run.ID, Object: order.Object, Kind: run.Kind, Contract: contract, State: found.State, Already: true}, true, nil
+	}
+	switch {
+	case !found.Paused || order.ByHand:
 		return receipt, false, nil
 	case order.Again:
 		return receipt, true, dropzone.ErrPaused

@@ -96,12 +96,12 @@ type flaky struct {
 	faults int
 }
 
-// Settled fails so often.
-func (f *flaky) Settled(ctx context.Context, o dropzone.Object) (dropzone.State, bool, error) {
+// Look fails so often.
+func (f *flaky) Look(ctx context.Context, o dropzone.Object) (dropzone.Standing, error) {
 	if f.faults--; f.faults >= 0 {
-		return "", false, &net.OpError{Op: "read", Err: errors.New("reset")}
+		return dropzone.Standing{}, &net.OpError{Op: "read", Err: errors.New("reset")}
 	}
-	return f.Ledger.Settled(ctx, o)
+	return f.Ledger.Look(ctx, o)
 }
 
 // Whoever cannot ask whether there is a pause must not load.

@@ -30,7 +30,7 @@ type Source interface {
 	Open(ctx context.Context, o dropzone.Object) (dropzone.Object, io.ReadCloser, error)
 	// Stat looks up what the object's key holds now.
 	Stat(ctx context.Context, o dropzone.Object) (dropzone.Object, error)
-	// VersionRank orders versions of one key that were stored in the same second.
+	// VersionRank orders versions of one key that were stored in the same second. It takes a listing.
 	VersionRank(ctx context.Context, o dropzone.Object) (int32, error)
 }
 
@@ -47,9 +47,8 @@ type Loader interface {
 
 // Ledger knows what became of objects.
 type Ledger interface {
-	// Settled returns the state of a version that is loaded or parked, and else an empty one, and
-	// whether the pipeline is paused.
-	Settled(ctx context.Context, o dropzone.Object) (state dropzone.State, paused bool, err error)
+	// Look tells what is known of a version before it is opened.
+	Look(ctx context.Context, o dropzone.Object) (dropzone.Standing, error)
 	// HoldNotice counts a notice that a pause holds back; false: there is no pause any more.
 	HoldNotice(ctx context.Context) (held bool, err error)
 	// NothingSettled reports whether none of the versions is settled, and there is no pause.
@@ -219,14 +218,16 @@ func caught(err *error) {
 	}
 }
 
-// open opens the object at exactly the bytes that were asked for, or at what the key holds now. Its rank is asked for
-// beside that where the version is known before, because a listing takes as long as a GET, or longer.
+// open opens the object at exactly the bytes that were asked for, or at what the key holds now. Its rank follows from a precise
+// last-modified, or is listed: beside the GET where the version is known before, because a listing takes as long as a GET, or
+// longer. A precise last-modified does not tell that another version has the same millisecond: the next reconcile sees that.
 func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Object, io.ReadCloser, error) {
 	rank := sync.OnceValues(func() (rank int32, err error) {
 		defer caught(&err)
 		return p.Source.VersionRank(ctx, asked)
 	})
-	if asked.Versioned() && !asked.Ranked {
+	precise := !asked.PreciseModified.IsZero()
+	if asked.Versioned() && !asked.Ranked && !precise {
 		go func() { _, _ = rank() }()
 		defer func() { _, _ = rank() }() // nothing is left behind
 	}
@@ -242,6 +243,8 @@ func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Ob
 	case !object.Versioned():
 	case same && asked.Ranked:
 		object.VersionRank = asked.VersionRank
+	case same && precise && asked.PreciseModified.Truncate(time.Second).Equal(object.LastModified):
+		object.VersionRank = dropzone.RankWithinSecond(asked.PreciseModified, 0)
 	case same:
 		object.VersionRank, err = rank()
 	default:

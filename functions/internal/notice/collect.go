@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -77,9 +78,24 @@ func (c *collector) record(n node, where string) {
 		c.Ignored++
 		return
 	}
-	object := dropzone.Object{Bucket: n.S3.Bucket.Name, VersionID: n.S3.Object.VersionID, ETag: n.S3.Object.ETag}
+	object := dropzone.Object{
+		Bucket: n.S3.Bucket.Name, VersionID: n.S3.Object.VersionID, ETag: n.S3.Object.ETag, PreciseModified: preciseModified(n),
+	}
 	object.Key, object.RawKey = decodeKey(n.S3.Object.Key)
 	c.add(object, n, where, "s3.bucket.name and s3.object.key")
+}
+
+// preciseModified is what MinIO, and no other store, puts into a sequencer: the nanoseconds since 1970 of the object's
+// last-modified, in hexadecimal digits.
+func preciseModified(n node) time.Time {
+	if n.EventSource != "minio:s3" {
+		return time.Time{}
+	}
+	nanoseconds, err := strconv.ParseInt(n.S3.Object.Sequencer, 16, 64)
+	if err != nil || nanoseconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, nanoseconds).UTC()
 }
 
 // eventBridge takes keys as they are: unlike S3's own notifications, EventBridge does not encode them.

@@ -16,7 +16,7 @@ type node struct {
 	EventName string  `json:"eventName"`
 	S3        *entity `json:"s3"`
 
-	// A record of SQS.
+	// A record of SQS; of MinIO's record it tells the sender.
 	EventSource string  `json:"eventSource"`
 	MessageID   string  `json:"messageId"`
 	Body        *string `json:"body"`
@@ -61,6 +61,7 @@ type entity struct {
 		Key       string `json:"key"`
 		VersionID string `json:"versionId"`
 		ETag      string `json:"eTag"`
+		Sequencer string `json:"sequencer"`
 	} `json:"object"`
 }
 

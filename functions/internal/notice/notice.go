@@ -1,8 +1,8 @@
 // Package notice reads notifications: JSON that says that objects were created.
 //
 // One tolerant parser takes what S3, its look-alikes, SQS, SNS, EventBridge and MinIO send, in any
-// nesting. A notice is only a hint to look: of all that it says, only bucket, key, version id and
-// ETag are taken over, and the bucket decides what is true.
+// nesting. A notice is only a hint to look: of all that it says, only bucket, key, version id, ETag and MinIO's precise
+// last-modified are taken over, and the bucket decides what is true.
 //
 // Start with [Parse].
 package notice

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"eventdrop/functions/internal/dropzone"
 )
@@ -22,7 +23,7 @@ func fixture(tb testing.TB, name string) []byte {
 	return raw
 }
 
-// Holds N12, N13, N14 and N18 of the failure modes: of a notice only names are taken over.
+// Holds N12, N13, N14 and N18 of the failure modes: of a notice only names are taken over, and MinIO's precise last-modified.
 func TestParseUnderstandsEverySender(t *testing.T) {
 	t.Parallel()
 	const (
@@ -30,6 +31,9 @@ func TestParseUnderstandsEverySender(t *testing.T) {
 		busBucket, busETag, busVersion = "amzn-s3-demo-bucket1", "b1946ac92492d2347c6235b4d2611184", "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
 		nastyKey, nastyRaw             = "dir one/a b+c%2é ü#?&=.csv", "dir+one%2Fa+b%2Bc%252%C3%A9+%C3%BC%23%3F%26%3D.csv"
 	)
+	at := func(second, nanosecond int) time.Time {
+		return time.Date(2026, 11, 23, 22, 5, second, nanosecond, time.UTC)
+	}
 	face := dropzone.Object{Bucket: awsBucket, Key: "HappyFace.jpg", VersionID: awsVersion, ETag: awsETag}
 	tests := []struct {
 		fixture string
@@ -53,17 +57,17 @@ func TestParseUnderstandsEverySender(t *testing.T) {
 		}, 0},
 		{"eventbridge_deleted", nil, 1},
 		{"minio_put", []dropzone.Object{
-			{Bucket: "plain", Key: nastyKey, RawKey: nastyRaw, ETag: "5d41402abc4b2a76b9719d911017c592"},
+			{Bucket: "plain", Key: nastyKey, RawKey: nastyRaw, ETag: "5d41402abc4b2a76b9719d911017c592", PreciseModified: at(40, 853_847_107)},
 		}, 0},
 		{"ministack_put", []dropzone.Object{{
 			Bucket: "plain", Key: nastyKey, RawKey: strings.ReplaceAll(nastyRaw, "%2F", "/"),
 			VersionID: "460fae19-567a-4b5c-996a-62c5f225db11", ETag: "5d41402abc4b2a76b9719d911017c592",
 		}}, 0},
 		{"minio_multipart", []dropzone.Object{
-			{Bucket: "plain", Key: "multi.csv", ETag: "7d368e72ecdd3ff1d9b28f29481a125f-2"},
+			{Bucket: "plain", Key: "multi.csv", ETag: "7d368e72ecdd3ff1d9b28f29481a125f-2", PreciseModified: at(125, 221_729_262)},
 		}, 0},
 		{"minio_copy", []dropzone.Object{
-			{Bucket: "plain", Key: "copy.csv", ETag: "9dd4e461268c8034f5c8564e155c67a6"},
+			{Bucket: "plain", Key: "copy.csv", ETag: "9dd4e461268c8034f5c8564e155c67a6", PreciseModified: at(125, 225_717_230)},
 		}, 0},
 		{"minio_delete_marker", nil, 1},
 		{"minio_put_tagging", nil, 1},

@@ -10,15 +10,16 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// Settled returns the state of a version that needs nothing more, loaded or parked, and an empty one for any
+// Look returns the state of a version that needs nothing more, loaded or parked, and an empty one for any
 // other, and tells whether the pipeline is paused. It looks without waiting, so an empty answer is only a
 // hint. Objects without a version are never settled by their name alone: equal bytes may have been put again.
-func (w *Warehouse) Settled(ctx context.Context, o dropzone.Object) (state dropzone.State, paused bool, err error) {
-	err = w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag).Scan(&state, &paused)
+func (w *Warehouse) Look(ctx context.Context, o dropzone.Object) (found dropzone.Standing, err error) {
+	err = w.pool.QueryRow(ctx, w.queries["settled"], o.Bucket, o.Key, o.VersionID, o.ETag, o.VersionRank).
+		Scan(&found.State, &found.Misordered, &found.Paused)
 	if err != nil {
-		return "", false, fmt.Errorf("look into the ledger: %w", err)
+		return dropzone.Standing{}, fmt.Errorf("look into the ledger: %w", err)
 	}
-	return state, paused, nil
+	return found, nil
 }
 
 // NothingSettled reports whether the pipeline is not paused, and none of the versions needs nothing more.
@@ -35,18 +36,18 @@ func (w *Warehouse) NothingSettled(ctx context.Context, objects []dropzone.Objec
 	return nothing, nil
 }
 
-// Missing returns those objects of one page of a bucket's listing that are neither settled nor
+// Missing returns those objects of one page of a bucket's listing that are neither settled, at their rank or a greater one, nor
 // waiting for their next attempt. All must be of one bucket. The order of the page does not matter.
 func (w *Warehouse) Missing(ctx context.Context, page []dropzone.Object) ([]dropzone.Object, error) {
 	if len(page) == 0 {
 		return nil, nil
 	}
 	n := len(page)
-	keys, versions, etags, modified := make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
+	keys, versions, etags, modified, ranks := make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n), make([]int32, n)
 	for i := range page {
-		keys[i], versions[i], etags[i], modified[i] = page[i].Key, page[i].VersionID, page[i].ETag, page[i].LastModified
+		keys[i], versions[i], etags[i], modified[i], ranks[i] = page[i].Key, page[i].VersionID, page[i].ETag, page[i].LastModified, page[i].VersionRank
 	}
-	rows, err := w.pool.Query(ctx, w.queries["missing"], page[0].Bucket, keys, versions, etags, modified)
+	rows, err := w.pool.Query(ctx, w.queries["missing"], page[0].Bucket, keys, versions, etags, modified, ranks)
 	if err != nil {
 		return nil, fmt.Errorf("compare with the ledger: %w", err)
 	}

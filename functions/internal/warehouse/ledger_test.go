@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -203,13 +204,53 @@ func TestSettledKnowsVersionsOnly(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, o := range []dropzone.Object{object("a.csv"), drop("k.csv", "a", 1)} {
-		before, _, err := h.Settled(t.Context(), o)
+		before, err := h.Look(t.Context(), o)
 		h.load(o, header)
-		after, _, errAfter := h.Settled(t.Context(), o)
-		if before != "" || (after == dropzone.Loaded) != o.Versioned() || err != nil || errAfter != nil {
-			t.Errorf("%s: settled %q, then %q: %v, %v", o, before, after, err, errAfter)
+		after, errAfter := h.Look(t.Context(), o)
+		if before.State != "" || (after.State == dropzone.Loaded) != o.Versioned() || err != nil || errAfter != nil {
+			t.Errorf("%s: settled %+v, then %+v: %v, %v", o, before, after, err, errAfter)
 		}
 	}
+}
+
+// A load may have known of one version of a millisecond only. What a listing tells later can only be more; less it tells where
+// versions were removed since, and a lower rank could not replace the rows of a higher one.
+func TestAVersionThatWasLoadedWithATooLowRankIsMissing(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	ranked := func(rank int32) dropzone.Object {
+		o := object("a.csv")
+		o.VersionRank = rank
+		return o
+	}
+	h.load(ranked(5_000_000), header+view(id1, "u"))
+	for rank, want := range map[int32]bool{0: false, 4_000_001: false, 5_000_000: false, 5_000_001: true, 6_000_000: true} {
+		found, err := h.Look(t.Context(), ranked(rank))
+		if missing := h.missing(ranked(rank)); err != nil || missing != want || found.Misordered != want || found.State != dropzone.Loaded {
+			t.Errorf("listed with rank %d: missing %t, %+v, %v", rank, missing, found, err)
+		}
+	}
+	for _, replay := range []struct {
+		rank, kept int32
+		updated    int64
+	}{{5_000_001, 5_000_001, 1}, {4_000_000, 5_000_001, 0}} {
+		run := h.run(ranked(replay.rank), header+view(id1, "u"))
+		run.Kind = dropzone.Replay
+		if receipt, err := h.Load(t.Context(), run); err != nil || receipt.Updated != replay.updated {
+			t.Errorf("replayed with rank %d: %+v, %v", replay.rank, receipt.Books, err)
+		}
+		h.expect(strconv.Itoa(int(replay.kept)), "select drop_order from objects")
+		h.expect(strconv.Itoa(int(replay.kept)), "select drop_order from events")
+	}
+	if h.missing(ranked(5_000_001)) {
+		t.Error("it is still missing at its right rank")
+	}
+	h.record(object("p.csv"), dropzone.Outcome{State: dropzone.Parked})
+	parked := object("p.csv")
+	if parked.VersionRank = 7; h.missing(parked) {
+		t.Error("a parked object has no rows that could be in a wrong order")
+	}
+	h.books()
 }
 
 // D5, D6: what PostgreSQL's text cannot hold must not keep an outcome from being recorded.

@@ -88,9 +88,9 @@ func TestSettledTellsOfAPause(t *testing.T) {
 			h.pauseFor("")
 		}
 		for _, o := range []dropzone.Object{loaded, object("a.csv"), drop("k.csv", "a", 1)} {
-			state, paused, err := h.Settled(t.Context(), o)
-			if err != nil || paused != want || (state == dropzone.Loaded) != (o == loaded) {
-				t.Errorf("%s: %q, paused %t, %v", o, state, paused, err)
+			found, err := h.Look(t.Context(), o)
+			if err != nil || found.Paused != want || (found.State == dropzone.Loaded) != (o == loaded) {
+				t.Errorf("%s: %+v, %v", o, found, err)
 			}
 		}
 	}

@@ -69,6 +69,12 @@ func loaded(s *scene) {
 	s.Reconcile()
 }
 
+// misordered are two versions, of which the ledger has a lower rank than the listing.
+func misordered(s *scene) {
+	overwrittenAndLoaded(s)
+	s.exec("update objects set drop_order = drop_order - 1; update events set drop_order = drop_order - 1")
+}
+
 func parked(s *scene) {
 	unreadable(s)
 	s.Reconcile()

@@ -48,6 +48,7 @@ func scenarios(t *testing.T) []scenario {
 		{name: "failed object whose version was not known", options: versioned, command: "reconcile", prepare: nameless},
 		{name: "object that three loaders died of", options: versioned, command: "reconcile", prepare: deadly(3)},
 		{name: "object that five loaders died of", command: "reconcile", prepare: deadly(5), onlyHere: true},
+		{name: "version with a too low rank", options: versioned, command: "reconcile", prepare: misordered},
 		{name: "replay", options: versioned, command: "replay", again: replay, prepare: loaded},
 		{name: "replay of the newest drop", command: "replay", again: replay, prepare: overwrittenAndLoaded},
 		{name: "replay of a parked object", options: versioned, command: "replay", again: replay, prepare: parked},

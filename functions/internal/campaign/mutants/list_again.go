@@ -10,7 +10,7 @@ func again() []Mutant {
 		},
 		{
 			"a replay orders a drop anew", "the order of a drop never changes", queries + "claim.sql",
-			`coalesce(objects.drop_order, excluded.drop_order)`, `excluded.drop_order`, ingest, "TestAReplayKeepsTheOrderThatADropHadWhenItWasLoaded",
+			`greatest(objects.drop_order, excluded.drop_order)`, `excluded.drop_order`, ingest, "TestAReplayKeepsTheOrderThatADropHadWhenItWasLoaded",
 		},
 		{
 			"a redrive resolves what it refused", "what leaves the quarantine became an event", queries + "resolve_redriven.sql",

@@ -73,7 +73,7 @@ func listing() []Mutant {
 		},
 		{
 			"missing: last-modified ignored", "equal bytes put again are missing", missing,
-			`or o.last_modified = l.last_modified and not exists`, `or not exists`, warehouse, "TestAReplacedKeyIsMissingUnlessItsNewestDropIsTheListedOne",
+			`l.version_id = '' and o.last_modified = l.last_modified and not exists`, `l.version_id = '' and not exists`, warehouse, "TestAReplacedKeyIsMissingUnlessItsNewestDropIsTheListedOne",
 		},
 		{
 			"missing: older drops count", "the older bytes put again are missing", missing,

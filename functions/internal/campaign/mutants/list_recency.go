@@ -78,8 +78,30 @@ func recency() []Mutant {
 			`time.Since(entry.LastModified) > rankSettled`, `time.Since(entry.LastModified) > 0*rankSettled`, bucket, "TestListTellsTheRanksOfVersions",
 		},
 		{
-			"milliseconds not in the rank", "versions of one second are ordered by what never changes", bucket + "/rank.go",
-			`int32(millisecond)*1_000_000 + older`, `int32(millisecond)*0 + older`, bucket, "TestRankWithinAMillisecond",
+			"milliseconds not in the rank", "versions of one second are ordered by what never changes", dropzone + "/object.go",
+			`int32(millisecond)*1_000_000 + older`, `int32(millisecond)*0 + older`, dropzone, "TestRankWithinAMillisecond",
+		},
+		{
+			"precise last-modified of another second", "a notice is a hint, which the store must confirm", ingest + "/pipeline.go",
+			`asked.PreciseModified.Truncate(time.Second).Equal(object.LastModified)`, `asked.PreciseModified.After(object.LastModified)`,
+			ingest, "TestTheRankOfAVersion",
+		},
+		{
+			"sequencer of any store", "sequencers of different stores do not compare", notice + "/collect.go",
+			`n.EventSource != "minio:s3"`, `n.EventSource == "none"`, notice, "TestOnlyMinIOsSequencerIsRead",
+		},
+		{
+			"rank in the listing not compared", "a version that was loaded with a too low rank comes again", queries + "missing.sql",
+			`coalesce(o.drop_order >= l.version_rank, true)`, `true`, warehouse, "TestAVersionThatWasLoadedWithATooLowRankIsMissing",
+		},
+		{
+			"misordered versions count as loaded", "a version that was loaded with a too low rank comes again", ingest + "/look.go",
+			`case found.Misordered:`, `case found.Misordered && found.Paused:`, ingest, "TestVersionsOfOneMillisecondAreOrderedByTheNextListing",
+		},
+		{
+			"rank stays what it was first", "a version that was loaded with a too low rank comes again", queries + "claim.sql",
+			`greatest(objects.drop_order, excluded.drop_order)`, `coalesce(objects.drop_order, excluded.drop_order)`,
+			warehouse, "TestAVersionThatWasLoadedWithATooLowRankIsMissing",
 		},
 	}
 }

@@ -86,9 +86,10 @@ func (m *memory) object(drop int) dropzone.Object {
 	return o
 }
 
+// notice tells a precise last-modified, which is the same for all versions of a second: only a listing tells their order.
 func (m *memory) notice(drop int) dropzone.Object {
 	o := m.object(drop)
-	return dropzone.Object{Bucket: o.Bucket, Key: o.Key, VersionID: o.VersionID, ETag: o.ETag}
+	return dropzone.Object{Bucket: o.Bucket, Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, PreciseModified: o.LastModified}
 }
 
 func (m *memory) identify(version, etag string) (drop int, body uint8) {

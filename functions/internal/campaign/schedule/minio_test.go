@@ -136,9 +136,10 @@ func (r *remote) failed() bool {
 	return failed
 }
 
+// notice tells the second that the store confirms, and no more: only a listing tells the order of its versions.
 func (r *remote) notice(drop int) dropzone.Object {
 	o := r.drops[drop]
-	return dropzone.Object{Bucket: o.Bucket, Key: o.Key, VersionID: o.VersionID, ETag: o.ETag}
+	return dropzone.Object{Bucket: o.Bucket, Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, PreciseModified: o.LastModified}
 }
 
 func (r *remote) identify(version, etag string) (drop int, body uint8) {

@@ -170,6 +170,9 @@ func (s *subject) Reconcile(step model.Step) {
 		once := func() (receipt dropzone.Receipt, err error) {
 			_, err = l.reconcile(s.prefix, 1, func(r dropzone.Receipt) {
 				s.meetOutcome(r)
+				if r.Kind == dropzone.Replay {
+					s.meet("put in order")
+				}
 				receipt.Already = receipt.Already || r.Already
 			})
 			if l.warehouse.Transient(err) {
