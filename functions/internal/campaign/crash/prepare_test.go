@@ -69,10 +69,11 @@ func loaded(s *scene) {
 	s.Reconcile()
 }
 
-// misordered are two versions, of which the ledger has a lower rank than the listing.
+// misordered is a key of whose newest version the ledger has a lower rank than the listing.
 func misordered(s *scene) {
 	overwrittenAndLoaded(s)
-	s.exec("update objects set drop_order = drop_order - 1; update events set drop_order = drop_order - 1")
+	const newest = "where object_id = (select max(object_id) from objects where key = 'a.csv')"
+	s.exec("update objects set drop_order = drop_order - 1 " + newest + "; update events set drop_order = drop_order - 1 " + newest)
 }
 
 func parked(s *scene) {
