@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -45,12 +46,18 @@ func TestPauseHoldsEverythingBackUntilResume(t *testing.T) { //nolint:parallelte
 		t.Errorf("status: %d\n%s", code, stdout)
 	}
 
+	if err := p.Process.Signal(syscall.SIGSTOP); err != nil { // or it may find the object first
+		t.Fatal(err)
+	}
 	code, stdout, stderr := w.command("resume", "-o", "json")
 	var view resumeView
 	if err := json.Unmarshal([]byte(stdout), &view); err != nil || code != exitDone || view.Pause == nil || view.Pause.Held != 1 || view.Reconcile.Missing != 1 {
 		t.Errorf("resume: %d, %v\n%s\n%s", code, err, stdout, stderr)
 	}
 	w.expect("2", "select count(*) from events")
+	if err := p.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
 	w.put("later.csv", fmt.Sprintf(oneView, "u2"))
 	w.eventually("3", "select count(*) from events") // the runner goes on by itself
 	if code, stdout, _ := w.command("resume"); code != exitDone || !strings.HasPrefix(stdout, "was not paused") {

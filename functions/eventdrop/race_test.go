@@ -48,7 +48,8 @@ func TestUploadsOfOneKeyAtOnceEndWithWhatItHolds(t *testing.T) {
 			}
 			w.expect("1", "select sum(inserted) from receipts")
 			if versioned {
-				w.expect(strconv.Itoa(uploads*rounds), "select count(*) from receipts")
+				// A version whose rank was listed before an older one of its millisecond was stored is replayed.
+				w.expect(strconv.Itoa(uploads*rounds), "select count(*) from receipts where kind = 'load'")
 			}
 		})
 	}

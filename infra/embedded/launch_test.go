@@ -41,8 +41,13 @@ func TestPostgresSaysThatItsPortIsTaken(t *testing.T) {
 	taken, p := startPostgres(t, PostgresOptions{}), startPostgres(t, PostgresOptions{})
 	p.Kill()
 	p.port = taken.port
-	_, err := launch(t.Context(), p.command(), p.answers)
 	var exit *exitError
+	var err error
+	eventually(t, "the killed server's processes are gone", func() bool {
+		exit = nil
+		_, err = launch(t.Context(), p.command(), p.answers)
+		return !errors.As(err, &exit) || !exit.predecessor()
+	})
 	if !errors.As(err, &exit) || !exit.portTaken() {
 		t.Errorf("error is %v, want an exitError about the port", err)
 	}

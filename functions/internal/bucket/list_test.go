@@ -52,7 +52,7 @@ func answer(w http.ResponseWriter, result, entry string, pages [][]string, page 
 // that are older beside it yet.
 func TestListTellsTheRanksOfVersions(t *testing.T) {
 	t.Parallel()
-	young := time.Now().UTC().Truncate(time.Second).Add(5 * time.Millisecond).Format(time.RFC3339Nano)
+	young := time.Now().UTC().Truncate(time.Second).Add(-995 * time.Millisecond).Format(time.RFC3339Nano)
 	entries := []struct{ key, version, at string }{ // a delete marker has no version here
 		{"a", "1", "2026-11-23T22:05:40.868Z"},
 		{"b", "5", "2026-11-23T22:05:40.869Z"},

@@ -53,7 +53,7 @@ func TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone(t *testing.T) {
 	select {
 	case key := <-w.began:
 		t.Errorf("%s was loaded beside the suspect", key)
-	case <-time.After(200 * time.Millisecond): // nothing may happen: there is no signal to wait for
+	case <-time.After(2 * time.Second): // nothing may happen: there is no signal to wait for
 	}
 	close(w.letGo)
 	for range 2 {

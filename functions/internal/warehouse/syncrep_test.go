@@ -67,6 +67,7 @@ func TestACommitWhoseWaitForAReplicaWasCutOffIsACommit(t *testing.T) {
 	h.exec("alter system set synchronous_standby_names = 'nobody'")
 	h.exec("select pg_reload_conf()")
 	h.await("current_setting('synchronous_standby_names') = 'nobody'")
+	h.exec("checkpoint") // the checkpointer, which has commits wait, has read the setting then
 
 	run := h.run(object("a.csv"), header+view(id1, "u"))
 	loaded := make(chan error, 1)

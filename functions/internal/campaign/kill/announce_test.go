@@ -2,7 +2,6 @@ package kill
 
 import (
 	"context"
-	"net"
 	"os"
 	"sync"
 	"testing"
@@ -27,7 +26,7 @@ type announcing struct {
 }
 
 func startAnnouncing(ctx context.Context) (a announcing, err error) {
-	if a.listen, err = freeAddress(ctx); err != nil {
+	if a.listen, err = world.FreeAddress(ctx); err != nil {
 		return a, err
 	}
 	endpoint := "http://" + a.listen + "/notices"
@@ -39,15 +38,6 @@ func startAnnouncing(ctx context.Context) (a announcing, err error) {
 		},
 	})
 	return a, err
-}
-
-// freeAddress is one that nobody listens on. The receiver's address must be known before MinIO starts, and stay.
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 //nolint:gochecknoglobals // one server for all drills but those that kill it

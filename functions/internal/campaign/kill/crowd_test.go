@@ -2,7 +2,9 @@ package kill
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"eventdrop/functions/internal/campaign"
@@ -57,6 +59,7 @@ func (c *crowd) drop() {
 func (c *crowd) round() {
 	c.t.Helper()
 	c.drop()
+	release := c.hold()
 	loaded := c.loaded()
 	live := c.traffic.produce(c.t.Context())
 	stopPace := live.pace(liveObjects)
@@ -67,6 +70,7 @@ func (c *crowd) round() {
 	for _, r := range reconciles {
 		both = r.wait(c.t).Missing > 0 && both
 	}
+	release()
 	serving.await(c.t, serving.log.reconciled)
 	stopPace()
 	live.end(c.t)
@@ -77,6 +81,26 @@ func (c *crowd) round() {
 		c.drill.Reached("loaded meanwhile")
 	}
 	serving.stop(c.t)
+}
+
+// hold keeps one object from being noted: whoever lists it meanwhile misses it, and hands it back as busy. Else one of the
+// reconciles may have noted all of them before the other one looks.
+func (c *crowd) hold() (release func()) {
+	c.t.Helper()
+	ctx, b, key := c.t.Context(), c.traffic.bucket, fmt.Sprintf("held/%d.csv", c.loaded())
+	info, err := b.put(ctx, key, overlapping(0))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	tx, err := c.world.DB.Pool.Begin(ctx)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	const sql = "insert into objects (bucket, key, version_id, etag, drop_number, state) values ($1, $2, $3, $4, 1, 'failed')"
+	if _, err := tx.Exec(ctx, sql, b.name, key, info.VersionID, info.ETag); err != nil {
+		c.t.Fatal(err)
+	}
+	return func() { _ = tx.Rollback(context.WithoutCancel(ctx)) } // the row was never there
 }
 
 func (c *crowd) loaded() int64 {

@@ -57,7 +57,7 @@ type delivery struct {
 func newDelivery(t *testing.T, d *campaign.Drill, index int, versioned bool) *delivery {
 	t.Helper()
 	w := world.New(t, world.Options{Versioned: versioned, MinIO: sharedAnnouncer(t).store})
-	address, err := freeAddress(t.Context())
+	address, err := world.FreeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,8 +82,8 @@ func (s *servers) end(stop func(context.Context) error) {
 func (s *servers) round(i int) {
 	s.t.Helper()
 	random := s.drill.Rand(i)
-	s.outage(random, s.killPostgres)
-	s.outage(random, s.killMinIO)
+	s.outage(random, func() bool { return awaitWriting(s.world) }, s.killPostgres)
+	s.outage(random, s.awaitUpload, s.killMinIO)
 }
 
 const (
@@ -91,15 +91,14 @@ const (
 	burst = 20  // objects that are dropped just before the kill, on top
 )
 
-// outage drops objects, and has a server killed at a random moment and started again meanwhile.
-func (s *servers) outage(random *rand.Rand, kill func() error) {
+// outage drops objects, and has a server killed at a random moment at which it is at work, and started again.
+func (s *servers) outage(random *rand.Rand, await func() bool, kill func(atWork bool) error) {
 	s.t.Helper()
 	p := s.traffic.produce(s.t.Context())
 	stopPace := p.pace(paced)
 	<-time.After(time.Duration(random.Int64N(int64(300 * time.Millisecond))))
 	p.order(burst)
-	awaitWriting(s.world)
-	err := kill()
+	err := kill(await())
 	stopPace()
 	if err != nil {
 		s.t.Fatal(err)
@@ -107,17 +106,25 @@ func (s *servers) outage(random *rand.Rand, kill func() error) {
 	p.end(s.t)
 }
 
-// awaitWriting waits for a transaction at work, but not for long: the runner may have nothing to do.
-func awaitWriting(w *world.World) {
-	const patience = 500 * time.Millisecond
-	for begin := time.Now(); time.Since(begin) < patience && writing(w) == 0; {
-		runtime.Gosched()
-	}
+// awaitWriting waits for a transaction at work, but not for ever: the runner may have nothing to do.
+func awaitWriting(w *world.World) bool { return await(func() bool { return writing(w) > 0 }) }
+
+func (s *servers) awaitUpload() bool {
+	return await(func() bool { return s.traffic.uploading.Load() > 0 })
 }
 
-// killPostgres looks at the transactions a moment before the kill.
-func (s *servers) killPostgres() error {
-	if writing(s.world) > 0 {
+func await(holds func() bool) bool {
+	const patience = 10 * time.Second
+	for begin := time.Now(); time.Since(begin) < patience; runtime.Gosched() {
+		if holds() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *servers) killPostgres(atWork bool) error {
+	if atWork {
 		s.drill.Reached("PostgreSQL inside a transaction")
 	} else {
 		s.drill.Reached("PostgreSQL between transactions")
@@ -128,8 +135,8 @@ func (s *servers) killPostgres() error {
 	return err
 }
 
-func (s *servers) killMinIO() error {
-	if s.traffic.uploading.Load() > 0 {
+func (s *servers) killMinIO(atWork bool) error {
+	if atWork {
 		s.drill.Reached("MinIO during an upload")
 	} else {
 		s.drill.Reached("MinIO between uploads")

@@ -87,7 +87,7 @@ const (
 			where kind = 'load' and state = 'loaded' group by object_id having count(*) > 1) d
 		union all select 'failed objects are settled at last', count(*) from objects where state = 'failed'
 		union all select 'no attempt is left open', count(*) from objects where open_attempts > 0 and state in ('loaded', 'parked') and reason is distinct from 'loader_died'`
-	selectOpen = `select count(*) from pg_stat_activity where starts_with(application_name, current_schema) and state like 'idle in transaction%'`
+	selectOpen = `select count(*) from pg_stat_activity where starts_with(application_name, current_schema) and state <> 'idle' and pid <> pg_backend_pid()`
 )
 
 // look reads a schema in one go.
@@ -122,7 +122,7 @@ func (s *subject) look(ctx context.Context, db pgtest.DB) (*tables, error) {
 // awaitEndOfTransactions gives PostgreSQL the moment that it needs to hear of a loader's death: until then the dead one's
 // session is idle in its transaction.
 func awaitEndOfTransactions(ctx context.Context, db pgtest.DB) error {
-	const patience = 10 * time.Second
+	const patience = time.Minute
 	for began := time.Now(); ; {
 		var open int
 		if err := db.Pool.QueryRow(ctx, selectOpen).Scan(&open); err != nil || open == 0 {

@@ -40,7 +40,10 @@ func NewBouncer(tb testing.TB, database string, sessions int) *Bouncer {
 		tb.Fatal(err)
 	}
 	server := address.Host
-	address.Host, b.Address = freeAddress(tb), address
+	if address.Host, err = FreeAddress(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	b.Address = address
 	folder, err := os.MkdirTemp("", "eventdrop-pgbouncer-") //nolint:usetesting // PgBouncer's user must be able to enter it
 	if err != nil {
 		tb.Fatal(err)
@@ -114,17 +117,6 @@ func bouncerAccount(tb testing.TB) *syscall.SysProcAttr {
 		tb.Fatal(err)
 	}
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(number), Gid: uint32(number)}}
-}
-
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // Start returns when PgBouncer serves.
