@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,7 +43,7 @@ func newLab(ctx context.Context, o Options) (*lab, error) {
 }
 
 func (l *lab) start(ctx context.Context) (err error) {
-	if l.notices, err = freeAddress(ctx); err != nil {
+	if l.notices, err = embedded.FreeAddress(ctx); err != nil {
 		return err
 	}
 	l.owner = l.Config.DatabaseURL
@@ -81,20 +78,6 @@ func (l *lab) startMinIO(ctx context.Context) (err error) {
 	c.S3Endpoint, c.S3Region = "http://"+l.minio.Endpoint(), l.minio.Region()
 	c.S3AccessKey, c.S3SecretKey = l.minio.AccessKey(), l.minio.SecretKey()
 	return nil
-}
-
-// freeAddress is one that nobody listens at. It stays free for a while: its port is none of those that systems hand out by
-// themselves.
-func freeAddress(ctx context.Context) (string, error) {
-	var err error
-	for range 100 {
-		address := "127.0.0.1:" + strconv.Itoa(20_000+rand.IntN(12_000)) //nolint:gosec // no secret
-		var listener net.Listener
-		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err == nil {
-			return address, listener.Close()
-		}
-	}
-	return "", fmt.Errorf("find a free port: %w", err)
 }
 
 // close stops what was started.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"eventdrop/infra/embedded"
 )
 
 // soakRound is how long objects are dropped between two looks at what the pipeline has become, and soakEvery their interval. The
@@ -25,7 +27,7 @@ func soak(ctx context.Context, l *lab, r *Result) error {
 		return err
 	}
 	defer remove()
-	if p.config.Profile, err = freeAddress(ctx); err != nil {
+	if p.config.Profile, err = embedded.FreeAddress(ctx); err != nil {
 		return err
 	}
 	s := &soaking{place: p, begun: time.Now(), length: min(soakRound, l.Sizes.Soak/soakRounds), faults: map[string]int{}}

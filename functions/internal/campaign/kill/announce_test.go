@@ -26,7 +26,7 @@ type announcing struct {
 }
 
 func startAnnouncing(ctx context.Context) (a announcing, err error) {
-	if a.listen, err = world.FreeAddress(ctx); err != nil {
+	if a.listen, err = embedded.FreeAddress(ctx); err != nil {
 		return a, err
 	}
 	endpoint := "http://" + a.listen + "/notices"

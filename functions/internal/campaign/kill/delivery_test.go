@@ -14,6 +14,7 @@ import (
 	"eventdrop/functions/internal/campaign/world"
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/ingest"
+	"eventdrop/infra/embedded"
 )
 
 // N6 to N11, K4 and S15: whatever happens to notices, one reconcile brings everything, and says how many were missed.
@@ -57,7 +58,7 @@ type delivery struct {
 func newDelivery(t *testing.T, d *campaign.Drill, index int, versioned bool) *delivery {
 	t.Helper()
 	w := world.New(t, world.Options{Versioned: versioned, MinIO: sharedAnnouncer(t).store})
-	address, err := world.FreeAddress(t.Context())
+	address, err := embedded.FreeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

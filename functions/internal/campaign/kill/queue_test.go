@@ -51,7 +51,7 @@ func newQueued(t *testing.T, environment ...string) *queued {
 	t.Helper()
 	q := &queued{t: t, folder: enterable(t), keys: map[string]bool{}}
 	var err error
-	if q.listen, err = world.FreeAddress(t.Context()); err != nil {
+	if q.listen, err = embedded.FreeAddress(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	q.store = startMinIO(t, embedded.MinIOOptions{

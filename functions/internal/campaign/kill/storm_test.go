@@ -21,6 +21,7 @@ import (
 
 	"eventdrop/functions/internal/campaign"
 	"eventdrop/functions/internal/campaign/world"
+	"eventdrop/infra/embedded"
 )
 
 // The bounds of what a storm may cost the runner.
@@ -38,7 +39,7 @@ func TestAStormOfNoticesEndsWhereItBegan(t *testing.T) { //nolint:paralleltest /
 	d := campaign.New(t, "a storm of notices", 4_000)
 	d.Expect("accepted", "told to come back")
 	w := world.New(t, world.Options{Versioned: true, MinIO: sharedAnnouncer(t).store})
-	address, err := world.FreeAddress(t.Context())
+	address, err := embedded.FreeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

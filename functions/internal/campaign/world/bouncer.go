@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"eventdrop/functions/internal/campaign"
+	"eventdrop/infra/embedded"
 )
 
 // Bouncer is a PgBouncer in transaction mode, as a child process: each transaction of a client may get
@@ -40,7 +41,7 @@ func NewBouncer(tb testing.TB, database string, sessions int) *Bouncer {
 		tb.Fatal(err)
 	}
 	server := address.Host
-	if address.Host, err = FreeAddress(tb.Context()); err != nil {
+	if address.Host, err = embedded.FreeAddress(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
 	b.Address = address
