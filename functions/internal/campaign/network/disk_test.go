@@ -32,7 +32,7 @@ func newSmallDisks(t *testing.T) *smallDisks {
 	s := &smallDisks{data: mount(t, "600m"), wal: mount(t, "112m")}
 	options := embedded.PostgresOptions{
 		Options:  embedded.Options{Dir: s.data, Progress: os.Stderr},
-		Settings: []string{"min_wal_size=32MB", "max_wal_size=1GB"}, // no checkpoint gives segments back meanwhile
+		Settings: []string{"min_wal_size=32MB", "max_wal_size=64MB"},
 	}
 	var err error
 	if s.server, err = embedded.StartPostgres(t.Context(), options); err != nil {
