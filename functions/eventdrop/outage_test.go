@@ -130,7 +130,7 @@ func (o *outage) check() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	if c.wrong > 0 || len(o.truth) < 20 {
+	if c.wrong > 0 || len(o.truth) < 60 {
 		o.t.Errorf("%d objects, %d differences: %v", len(o.truth), c.wrong, c.faults)
 	}
 	totals, err := o.stack.parts.Warehouse.Totals(o.t.Context())

@@ -60,7 +60,7 @@ func (p *program) stop(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Wait(); err != nil || time.Since(asked) > 30*time.Second {
+	if err := p.Wait(); err != nil || time.Since(asked) > 10*time.Second {
 		t.Errorf("after SIGTERM: %v in %s\n%s", err, time.Since(asked), p.log.text())
 	}
 }
