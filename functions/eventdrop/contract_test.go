@@ -118,7 +118,7 @@ columns:
   - {name: stay, type: integer, minimum: 0}
 `
 
-// Semantics 4: records that are in the table must not come again under other keys.
+// Records that are in the table must not come again under other keys.
 func TestAChangeOfIdentityIsRefusedOnAFilledTable(t *testing.T) {
 	w := newWorld(t)
 	path := write(t, "visits.yaml", visitsContract)

@@ -72,7 +72,7 @@ func TestRedriveAfterARuleWasMended(t *testing.T) { //nolint:paralleltest // set
 	}
 }
 
-// Semantics 6: one object whose bytes are gone does not keep the others back.
+// One object whose bytes are gone does not keep the others back.
 func TestRedriveGoesOnWhereTheSourceIsGone(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	for _, versioned := range []bool{true, false} { //nolint:paralleltest // settings belong to the process
 		t.Run(map[bool]string{true: "versions", false: "no versions"}[versioned], func(t *testing.T) {

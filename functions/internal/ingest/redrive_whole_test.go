@@ -8,7 +8,7 @@ import (
 	"eventdrop/functions/internal/dropzone"
 )
 
-// Semantics 6: single rows would lose their number among equal records.
+// Single rows would lose their number among equal records.
 func TestARedriveUnderDerivedKeysRunsTheWholeObject(t *testing.T) {
 	t.Parallel()
 	before, after := newCheap(t)
@@ -132,7 +132,7 @@ func TestARedriveDoesNotMistakeALaterDropOfTheSameBytesForItsOwn(t *testing.T) {
 	after.books()
 }
 
-// Semantics 6; `loaded` is never lost.
+// `loaded` is never lost.
 func TestAReplayWhoseBytesAreGoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -61,7 +61,7 @@ func TestAnotherSenderThanSQSGetsANamedError(t *testing.T) {
 	w.CheckBooks()
 }
 
-// Semantics 6: a pause acknowledges and counts notices, also those that SQS delivers again, and nothing is loaded.
+// A pause acknowledges and counts notices, also those that SQS delivers again, and nothing is loaded.
 func TestAPauseHoldsNoticesBack(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{Versioned: true})
@@ -81,7 +81,7 @@ func TestAPauseHoldsNoticesBack(t *testing.T) {
 	f.accepts(bare(w, "a.csv"), done)
 }
 
-// Semantics 3: what comes again may have killed its loader, and its attempt is noted. P6: what another loader holds is handed
+// What comes again may have killed its loader, and its attempt is noted. What another loader holds is handed
 // back, and nothing is recorded.
 func TestABusyObjectIsHandedBack(t *testing.T) {
 	t.Parallel()

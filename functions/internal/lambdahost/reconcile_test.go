@@ -32,7 +32,7 @@ func (f *function) reconcile(limit time.Duration) sliceReport {
 	return r
 }
 
-// Semantics 7, O9: slices of a pass, each by an environment of its own at times, add up to the whole bucket.
+// Slices of a pass, each by an environment of its own at times, add up to the whole bucket.
 func TestReconcileInSlicesLoadsTheWholeBucket(t *testing.T) {
 	t.Parallel()
 	const objects = 2_000

@@ -123,7 +123,7 @@ func TestLongAndEmptyNamesOfColumnsAreNoted(t *testing.T) {
 	h.expect("1", "select objects_with from column_drift where column_name = ''")
 }
 
-// Semantics 3: the entries are of the load's own transaction.
+// The entries are of the load's own transaction.
 func TestARunThatLoadsNothingNotesNoDrift(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

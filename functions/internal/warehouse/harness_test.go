@@ -205,7 +205,7 @@ func (h *harness) exec(sql string) {
 	}
 }
 
-// books checks what must hold after whatever happened (failure-modes 11: I1, I3, I8, I9).
+// books checks what must hold after whatever happened (I1, I3, I8 and I9 of docs/failure_modes.md).
 func (h *harness) books() {
 	h.t.Helper()
 	h.expect("true", "(select coalesce(sum(inserted), 0) from receipts) = (select count(*) from events)")

@@ -91,7 +91,7 @@ func (s loaderState) refuse(l Loader, schema string) error {
 	case s.There && !s.LogsIn:
 		return fmt.Errorf("role %s may not log in: name another user for loading, or allow it: alter role %s login", l.Name, pgx.Identifier{l.Name}.Sanitize())
 	case !s.LoadersThere:
-		return errors.New("the server has no role eventdrop_loader, because the user that migrated may not create roles: make it, and grant it what sql/migrations/00003_roles.sql grants")
+		return errors.New("the server has no role eventdrop_loader, because the user that migrated may not create roles: make it, and grant it what 00003, 00005, 00006 and 00007 in sql/migrations grant")
 	case l.Password == "" && !s.TokensThere:
 		return errors.New("the server has no role rds_iam, so it takes no tokens of RDS IAM authentication: for a user with a password set EVENTDROP_LOADER_SECRET instead of EVENTDROP_LOADER_USER")
 	}

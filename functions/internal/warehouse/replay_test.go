@@ -59,7 +59,7 @@ func TestAReplayUnderAChangedContractRewritesRowsAndResolvesRejects(t *testing.T
 	h.books()
 }
 
-// Semantics 5: the hash is compared under the same revision.
+// The hash is compared under the same revision.
 func TestAReplayThatGivesOtherRowsUnderTheSameRevisionSaysSo(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
