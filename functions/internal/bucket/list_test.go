@@ -64,9 +64,12 @@ func TestListTellsTheRanksOfVersions(t *testing.T) {
 		{"d", "8", young},
 		{"d", "7", young},
 	}
-	page := func(w http.ResponseWriter, from, to int) {
+	page := func(w http.ResponseWriter, prefix string, from, to int) {
 		send(w, "<ListVersionsResult><IsTruncated>%v</IsTruncated><NextKeyMarker>b</NextKeyMarker><NextVersionIdMarker>4</NextVersionIdMarker>", to < len(entries))
 		for _, e := range entries[from:to] {
+			if !strings.HasPrefix(e.key, prefix) {
+				continue
+			}
 			if e.version == "" {
 				send(w, "<DeleteMarker><Key>%s</Key><VersionId>m</VersionId><LastModified>%s</LastModified></DeleteMarker>", e.key, e.at)
 				continue
@@ -80,9 +83,9 @@ func TestListTellsTheRanksOfVersions(t *testing.T) {
 		case query.Has("versioning"):
 			send(w, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
 		case query.Has("key-marker"):
-			page(w, 3, len(entries))
+			page(w, query.Get("prefix"), 3, len(entries))
 		default:
-			page(w, 0, 3)
+			page(w, query.Get("prefix"), 0, 3)
 		}
 	})
 	want := map[string]int32{"1": 868_000_000, "5": 869_000_000, "4": 868_000_002, "3": 868_000_001, "6": 868_000_000, "8": 5_000_001, "7": 5_000_000}
@@ -95,6 +98,9 @@ func TestListTellsTheRanksOfVersions(t *testing.T) {
 		settled := o.Versioned() && o.Key != "d"
 		if o.Ranked != settled || o.VersionRank != want[o.VersionID] {
 			t.Errorf("version %q of %s: rank %d, settled %v; want %d, %v", o.VersionID, o.Key, o.VersionRank, o.Ranked, want[o.VersionID], settled)
+		}
+		if rank, err := store.VersionRank(t.Context(), o); err != nil || rank != want[o.VersionID] {
+			t.Errorf("version %q of %s, asked for alone: rank %d, error %v; want %d", o.VersionID, o.Key, rank, err, want[o.VersionID])
 		}
 	}
 	if got := strings.Join(listed, " "); got != "a1 b5 b4 b3 b c6 d8 d7" {
@@ -116,12 +122,16 @@ func listed(ctx context.Context, store *Store) (keys []string, err error) {
 // Holds O10 of the failure modes.
 func TestListCutsTimesToSeconds(t *testing.T) {
 	t.Parallel()
-	store := stub(t, pages("<Status>Enabled</Status>", []string{"k"}))
+	store, count := stub(t, pages("<Status>Enabled</Status>", []string{"k"})), 0
 	for got, err := range store.List(t.Context(), "drop", "", ListOptions{}) {
 		want := dropzone.Object{Bucket: "drop", Key: "k", ETag: helloMD5, Size: 5, LastModified: second(t, stamp)}
 		if err != nil || got != want {
 			t.Errorf("got %+v, error %v\nwant %+v", got, err, want)
 		}
+		count++
+	}
+	if count != 1 {
+		t.Errorf("%d objects", count)
 	}
 }
 
@@ -170,12 +180,16 @@ func TestListThatIsCutIsAnError(t *testing.T) {
 
 func TestListStopsWhenAsked(t *testing.T) {
 	t.Parallel()
-	store := stub(t, pages("", []string{"a", "b"}, []string{"c"}))
+	store, count := stub(t, pages("", []string{"a", "b"}, []string{"c"})), 0
 	for obj, err := range store.List(t.Context(), "drop", "", ListOptions{}) {
 		if err != nil || obj.Key != "a" {
 			t.Errorf("got %+v, error %v", obj, err)
 		}
+		count++
 		break
+	}
+	if count != 1 {
+		t.Errorf("%d objects", count)
 	}
 }
 

@@ -163,13 +163,16 @@ func TestHashesAreAsManyAsRecords(t *testing.T) {
 		for range 8 {
 			b.WriteString(quoted(short.Draw(rt, "a")) + "," + quoted(short.Draw(rt, "c")) + "," + quoted(short.Draw(rt, "d")) + "\n")
 		}
-		byHash := map[string]string{}
+		byHash, byForm := map[string]string{}, map[string]string{}
 		for _, r := range all(t, c, rowsOf(t, c, b.String())) {
 			form := r.get("a") + "\x00" + r.get("extras")
 			if other, taken := byHash[r.hash]; taken && other != form {
 				rt.Errorf("%q and %q share a hash", form, other)
 			}
-			byHash[r.hash] = form
+			if other, taken := byForm[form]; taken && other != r.hash {
+				rt.Errorf("%q has two hashes", form)
+			}
+			byHash[r.hash], byForm[form] = form, r.hash
 		}
 	})
 }

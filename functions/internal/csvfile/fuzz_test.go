@@ -52,18 +52,19 @@ func FuzzRoundTrip(f *testing.F) {
 		if second.err != nil || !reflect.DeepEqual(second.header, first.header) {
 			t.Fatalf("header %q was written, and read as %q: %v", first.header, second.header, second.err)
 		}
-		checkRoundTrip(t, rows, second)
+		bare := read(t, bytes.NewReader(written.write(t, [][]string{first.header})), Options{Known: func(string) bool { return true }})
+		checkRoundTrip(t, rows, second, bare.dialect.HeaderLines)
 	})
 }
 
-// checkRoundTrip compares, unless the rows hold one that reads as the header again, or text
-// in which records of the right width stand.
-func checkRoundTrip(t *testing.T, rows [][]string, o outcome) {
+// checkRoundTrip compares, unless the rows hold one that reads as the header again, so that there are more lines of headers
+// than one has, or text in which records of the right width stand.
+func checkRoundTrip(t *testing.T, rows [][]string, o outcome, header int64) {
 	t.Helper()
-	if o.dialect.HeaderLines > o.dialect.Lines-o.dialect.Records || len(o.sound()) != len(o.records) {
+	if o.dialect.HeaderLines > header || len(o.sound()) != len(o.records) {
 		return
 	}
-	if o.dialect.Records == int64(len(rows)) && !reflect.DeepEqual(o.fields(), rows) {
+	if o.dialect.Records != int64(len(rows)) || !reflect.DeepEqual(o.fields(), rows) {
 		t.Fatalf("rows %q were written, and read as %q", rows, o.fields())
 	}
 }

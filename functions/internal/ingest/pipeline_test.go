@@ -136,7 +136,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 func TestAPanicFailsOneObjectAndThePipelineLivesOn(t *testing.T) {
 	t.Parallel()
 	large := header + strings.Repeat("broken,view,2026-11-23T09:00:00Z,u1\n", 20_000)
-	for name, after := range map[string]int{"header": 0, "large": 600_000} {
+	for name, after := range map[string]int{"header": 0, "small": 200, "large": 600_000} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)

@@ -38,8 +38,8 @@ func (b bucket) put(ctx context.Context, key string, body []byte) (minio.UploadI
 	return info, nil
 }
 
-// putUntilStored repeats an upload as a producer does that got no answer.
-func (b bucket) putUntilStored(ctx context.Context, key string, body []byte) (minio.UploadInfo, error) {
+// putUntilStored repeats an upload as a producer does that got no answer, and tells of each that failed.
+func (b bucket) putUntilStored(ctx context.Context, key string, body []byte, failed func()) (minio.UploadInfo, error) {
 	pause := time.NewTicker(20 * time.Millisecond)
 	defer pause.Stop()
 	for {
@@ -47,6 +47,7 @@ func (b bucket) putUntilStored(ctx context.Context, key string, body []byte) (mi
 		if err == nil {
 			return info, nil
 		}
+		failed()
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

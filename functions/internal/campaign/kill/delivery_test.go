@@ -155,9 +155,7 @@ func (v *delivery) judge() {
 	settle(v.t, v.drill, v.world)
 	v.deliverAllAgain()
 	v.drill.Differ(v.index, v.shelf.compare(v.t, v.world))
-	if v.versioned {
-		v.drill.Differ(v.index, v.world.CompareRebuild())
-	}
+	v.drill.Differ(v.index, v.world.CompareRebuild())
 }
 
 // written tells whether anything was written to the events, even in vain, and how often anything was loaded.

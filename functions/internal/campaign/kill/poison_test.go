@@ -15,8 +15,8 @@ import (
 	"eventdrop/functions/internal/campaign/world"
 )
 
-// I12, N19, K8: with 10 % poison among them, good objects keep their latency. The figure is published; the test only wants
-// every object to end as it must.
+// I12, N19, K8: with 10 % poison among them, good objects keep their latency. One pair of measurements judges nothing, but where there
+// are several, half of them must be within the bound. Every object must end as it must.
 func TestPoisonDoesNotHoldGoodObjectsUp(t *testing.T) { //nolint:paralleltest // it measures
 	d := campaign.New(t, "latency under poison", 1)
 	for _, p := range poisons() {
@@ -38,11 +38,21 @@ func TestPoisonDoesNotHoldGoodObjectsUp(t *testing.T) { //nolint:paralleltest //
 	}
 	d.Measure("p95 ms without poison", percentile(clean, 50))
 	d.Measure("p95 ms with 10 % poison", percentile(poisoned, 50))
-	d.Measure("ratio", percentile(ratios, 50))
+	ratio := percentile(ratios, 50)
+	d.Measure("ratio", ratio)
+	if d.N() >= enoughPairs && ratio > highestRatio {
+		d.Failf(0, "with poison, p95 is %.2f times what it is without, at most %v are allowed", ratio, highestRatio)
+	}
 	d.Measure("ratio, lowest pair", slices.Min(ratios))
 	d.Measure("ratio, highest pair", slices.Max(ratios))
 	b.judge()
 }
+
+// enoughPairs and highestRatio are when the latencies are judged, and what they may be at most.
+const (
+	enoughPairs  = 5
+	highestRatio = 2.0
+)
 
 // percentile is the nearest rank.
 func percentile(values []float64, p float64) float64 {

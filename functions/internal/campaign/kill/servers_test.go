@@ -83,7 +83,11 @@ func (s *servers) round(i int) {
 	s.t.Helper()
 	random := s.drill.Rand(i)
 	s.outage(random, func() bool { return awaitWriting(s.world) }, s.killPostgres)
+	broken := s.traffic.broken.Load()
 	s.outage(random, s.awaitUpload, s.killMinIO)
+	if s.traffic.broken.Load() > broken {
+		s.drill.Reached("MinIO during an upload")
+	}
 }
 
 const (
@@ -135,12 +139,7 @@ func (s *servers) killPostgres(atWork bool) error {
 	return err
 }
 
-func (s *servers) killMinIO(atWork bool) error {
-	if atWork {
-		s.drill.Reached("MinIO during an upload")
-	} else {
-		s.drill.Reached("MinIO between uploads")
-	}
+func (s *servers) killMinIO(bool) error {
 	s.store.Kill()
 	return s.store.Restart(s.t.Context())
 }

@@ -36,7 +36,7 @@ const (
 // memory, and when it is over, no more goroutines, files and connections than before. What nobody announced again is found by the
 // reconcile.
 func TestAStormOfNoticesEndsWhereItBegan(t *testing.T) { //nolint:paralleltest // it wants the machine to itself
-	d := campaign.New(t, "a storm of notices", 4_000)
+	d := campaign.New(t, "a storm of notices", 200)
 	d.Expect("accepted", "told to come back")
 	w := world.New(t, world.Options{Versioned: true, MinIO: sharedAnnouncer(t).store})
 	address, err := embedded.FreeAddress(t.Context())
@@ -105,23 +105,21 @@ func (s *storm) serve() {
 	}
 }
 
-// strike sends notices as fast as it can: of a few objects that are there, and of many that are not.
+// nothings is how many notices of objects that are not there come with each of one that is.
+const nothings = 19
+
+// strike stores half of the objects, then sends notices as fast as it can: of them, and of many that are not there.
 func (s *storm) strike(which int) {
 	s.t.Helper()
-	const there = 100
+	there := s.store(which)
 	var accepted, refused atomic.Int64
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * senders}}
 	group, ctx := errgroup.WithContext(s.t.Context())
 	group.SetLimit(4 * senders)
-	n := s.drill.N() / 2
-	for i := range n {
-		o := &drop{bucket: s.bucket.name, key: fmt.Sprintf("storm/%d/%06d.csv", which, i), version: "00000000-0000-4000-8000-000000000000", etag: "e", number: i}
-		if i%max(1, n/there) == 0 {
-			info, err := s.bucket.put(s.t.Context(), o.key, overlapping(which*n+i))
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			o.version, o.etag = info.VersionID, info.ETag
+	for i := range len(there) * (nothings + 1) {
+		o := &drop{bucket: s.bucket.name, key: fmt.Sprintf("nothing/%d/%06d.csv", which, i), version: "00000000-0000-4000-8000-000000000000", etag: "e", number: i}
+		if i%(nothings+1) == 0 {
+			o = there[i/(nothings+1)]
 		}
 		group.Go(func() error { return s.send(ctx, client, o, &accepted, &refused) })
 	}
@@ -135,8 +133,30 @@ func (s *storm) strike(which int) {
 		}
 	}
 	s.world.Eventually("true", "select count(*) filter (where state = 'loaded') >= $1 and count(*) filter (where state = 'gone') >= $2 from objects",
-		(which+1)*there, accepted.Load()/2)
+		(which+1)*len(there), accepted.Load()/2)
 	s.await()
+}
+
+// store stores half of the drill's objects.
+func (s *storm) store(which int) []*drop {
+	s.t.Helper()
+	there := make([]*drop, s.drill.N()/2)
+	group, ctx := errgroup.WithContext(s.t.Context())
+	group.SetLimit(uploads)
+	for i := range there {
+		number := which*len(there) + i
+		o := &drop{bucket: s.bucket.name, key: fmt.Sprintf("storm/%d/%06d.csv", which, i), number: number}
+		there[i] = o
+		group.Go(func() error {
+			info, err := s.bucket.put(ctx, o.key, overlapping(number))
+			o.version, o.etag = info.VersionID, info.ETag
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		s.t.Fatal(err)
+	}
+	return there
 }
 
 // send sends one notice once.

@@ -38,13 +38,8 @@ func (s *system) Redrive(drop int, step Step) {
 		s.reached |= crashed
 		return
 	}
-	if step.Trouble == CutBefore {
-		s.reached |= cutBefore
-	}
-	if step.Trouble == CutAfter {
-		s.reached |= cutAfter
-	}
-	s.redriveRows(e)
+	s.redriveRows(e) // a COMMIT that is cut is not modelled here: the same run finds out
+
 }
 
 func (s *system) redriven(drop int) (found *entry) {

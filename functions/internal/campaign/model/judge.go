@@ -40,7 +40,7 @@ func (v *Verdict) complain(format string, args ...any) {
 
 // Judge compares a subject that has come to rest with the bucket: every object that is listed must be settled,
 // every quarantine right and the table the fold over the bucket's versions or, where bytes
-// are replaced, over a sub-sequence of what was put that ends with what the bucket holds.
+// are replaced, over a sub-sequence of what was put that has all that was delivered in time, and ends with what the bucket holds.
 func (l *Life) Judge(claims []Claim, got *Table, sources *[Keys]int64) (v Verdict) {
 	var buffer [2 * maxSteps]Run
 	runs := buffer[:0]
@@ -97,6 +97,13 @@ func (l *Life) replacements(claims []Claim, runs []Run, v *Verdict) []Run {
 		runs = append(runs, Run{Drop: next, Order: c.Number, Loaded: c.Loaded, Rows: c.Rows})
 		next++
 		newest[key] = next // one more, so that 0 is none
+	}
+	for drop := range l.promised {
+		if l.promised[drop].delivered && !slices.ContainsFunc(runs, func(r Run) bool {
+			return l.Drops[r.Drop].Key == l.Drops[drop].Key && l.sameBytes(r.Drop, drop)
+		}) {
+			v.complain("drop %d was delivered while its key held it, and is not settled", drop)
+		}
 	}
 	for key, drop := range l.current {
 		if drop >= 0 && (newest[key] == 0 || !l.sameBytes(newest[key]-1, drop)) {

@@ -26,6 +26,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 		{"rows and books together", rules{together: true}},
 		{"lock on the key", rules{lockKey: true}},
 		{"a look at the key under its lock", rules{checkCurrent: true}},
+		{"what a notice names is loaded in time", rules{inTime: true}},
 		{"If-Match", rules{ifMatch: true}},
 		{"own receipt after an unknown commit", rules{ownReceipt: true}},
 		{"superseded objects are loaded when listed", rules{supersededAgain: true}},

@@ -17,6 +17,7 @@ type rules struct {
 	together        bool // the rows are committed before the books
 	lockKey         bool // two drops of a key may be loaded at a time
 	checkCurrent    bool // the key is not looked at under its lock
+	inTime          bool // a key that was loaded is left to the next reconcile, whatever its notices say
 	ifMatch         bool // the key's bytes are taken for those that were asked for
 	ownReceipt      bool // a run whose commit is unknown is taken for another one
 	supersededAgain bool // superseded is for ever

@@ -39,8 +39,12 @@ type Life struct {
 	arriving *Step     // what is put when an object is opened
 }
 
-// promise is under which revision a drop was replayed and redriven, and the subject said that all was well.
-type promise struct{ replayed, redriven int32 }
+// promise is what became of a drop when the subject said that all was well: whether it was delivered while its key held
+// it, and under which revision it was replayed and redriven.
+type promise struct {
+	delivered          bool
+	replayed, redriven int32
+}
 
 // Run has a subject live through a schedule. The life can be used again.
 func (l *Life) Run(s *Schedule, subject Subject) {
@@ -124,7 +128,9 @@ func (l *Life) run(s *Step) {
 func (l *Life) direct(drop int, s *Step) {
 	switch s.Action {
 	case Deliver, Again:
+		held := l.current[l.Drops[drop].Key] == drop
 		l.subject.Load(drop, *s)
+		l.promised[drop].delivered = l.promised[drop].delivered || held && s.certain()
 	case Twins:
 		l.subject.Twins(drop, *s)
 	case Replay:

@@ -248,6 +248,10 @@ func (s *system) lock(r *run) {
 		s.release(r)
 		return
 	}
+	if s.off.inTime && !r.again && r.kind == load && r.id.number > 1 {
+		s.conclude(r, superseded, d.Second)
+		return
+	}
 	now := s.current[d.Key]
 	if s.off.checkCurrent || now >= 0 && s.sameBytes(now, r.object) || s.off.ifMatch && now >= 0 {
 		return

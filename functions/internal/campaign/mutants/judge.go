@@ -92,6 +92,8 @@ func verdict(output, test string, failed error) Verdict {
 		return NotRun
 	case failed == nil:
 		return Survived
+	case strings.Contains(output, "start PostgreSQL for the tests: "), strings.Contains(output, "start MinIO: "):
+		return Unclear // the test failed for want of its server
 	case strings.Contains(output, "--- FAIL: "+test+" ("):
 		return Killed
 	}

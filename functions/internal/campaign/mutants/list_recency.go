@@ -74,6 +74,10 @@ func recency() []Mutant {
 			`	case same:`, `	case same && err != nil:`, ingest, "TestTheRankOfAVersion",
 		},
 		{
+			"delete markers in the rank", "a notice and a listing give a version one rank", bucket + "/rank.go",
+			`found != nil && !entry.IsDeleteMarker`, `found != nil`, bucket, "TestListTellsTheRanksOfVersions",
+		},
+		{
 			"rank of a young version taken from the listing", "a listing may not show all versions of an instant yet", bucket + "/list.go",
 			`time.Since(entry.LastModified) > rankSettled`, `time.Since(entry.LastModified) > 0*rankSettled`, bucket, "TestListTellsTheRanksOfVersions",
 		},

@@ -24,6 +24,7 @@ import (
 type smallDisks struct {
 	server    *embedded.Postgres
 	data, wal string
+	logged    int // bytes of the server's log when the fault of the moment began
 }
 
 // newSmallDisks needs the right to mount.
@@ -100,7 +101,13 @@ func (s *smallDisks) begin(f fault, _ *rand.Rand) error {
 	if f.name == dataFull {
 		return fill(s.data, 256<<10)
 	}
-	return errors.Join(fill(s.wal, 0), s.exhaustLog())
+	log, err := s.log()
+	s.logged = len(log)
+	return errors.Join(err, fill(s.wal, 0), s.exhaustLog())
+}
+
+func (s *smallDisks) log() ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.data, "postgres", "server.log"))
 }
 
 // fill leaves so many bytes of a disk.
@@ -148,11 +155,11 @@ func (s *smallDisks) end(ctx context.Context, f fault) error {
 	if err := os.Remove(filepath.Join(s.wal, "ballast")); err != nil {
 		return err
 	}
-	log, err := os.ReadFile(filepath.Join(s.data, "postgres", "server.log"))
+	log, err := s.log()
 	if err != nil {
 		return err
 	}
-	if !bytes.Contains(log, []byte("PANIC")) {
+	if !bytes.Contains(log[s.logged:], []byte("PANIC")) {
 		return errors.New("the server did not PANIC")
 	}
 	return s.server.Restart(ctx)

@@ -38,7 +38,7 @@ func toxicFaults() []fault {
 			toxics: func(*rand.Rand) []string {
 				return []string{toxic("latency", "downstream", "latency", latency.Milliseconds(), "jitter", jitter.Milliseconds())}
 			},
-			shows: func(op operation) bool { return op.err == nil && op.took >= latency-jitter },
+			shows: func(op operation) bool { return op.err == nil && op.bytes < 10_000 && op.took >= latency-jitter },
 		},
 		{
 			name: "bandwidth",

@@ -28,7 +28,7 @@ func TestSchedulesOnPostgreSQLAndMinIO(t *testing.T) { //nolint:paralleltest // 
 
 func check(t *testing.T, d *campaign.Drill, subjects []*subject) {
 	t.Helper()
-	d.Expect("crash", "cut before", "cut after", "overwritten meanwhile", "store failed", "superseded", "gone", "parked", "busy twin", "replay",
+	d.Expect("crash", "cut before", "cut after", "overwritten meanwhile", "store failed", "superseded", "gone", "parked", "twin", "replay",
 		"redrive", "delivered again", "another drop of a key", "revision raised", "sessions ended", "database restarted", "rebuild", "put in order")
 	lives := make([]func(*model.Schedule) model.Verdict, len(subjects))
 	for i, s := range subjects {

@@ -117,7 +117,7 @@ func (s *subject) both(runs ...func() (dropzone.Receipt, error)) error {
 		running.Go(func() {
 			var receipt dropzone.Receipt
 			if receipt, errs[i] = run(); receipt.Already {
-				s.meet("busy twin")
+				s.meet("twin")
 			}
 			s.meetOutcome(receipt)
 		})
@@ -201,10 +201,12 @@ func (s *subject) Restart() {
 		s.meet("database restarted")
 		return
 	}
-	s.meet("sessions ended")
-	_, err = s.db.Pool.Exec(s.t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", s.loader().name)
+	ended, err := s.db.Pool.Exec(s.t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", s.loader().name)
 	if err != nil {
 		s.complain("end the sessions: %v", err)
+	}
+	if ended.RowsAffected() > 0 {
+		s.meet("sessions ended")
 	}
 }
 

@@ -46,13 +46,14 @@ type World struct {
 	Config wiring.Config
 	Parts  *wiring.Parts
 
-	t testing.TB
+	t         testing.TB
+	versioned bool
 }
 
 // New prepares a world, which goes when the test ends.
 func New(tb testing.TB, o Options) *World {
 	tb.Helper()
-	w := &World{t: tb, DB: o.DB, MinIO: o.MinIO}
+	w := &World{t: tb, versioned: o.Versioned, DB: o.DB, MinIO: o.MinIO}
 	if w.DB.Schema == "" {
 		w.DB = pgtest.New(tb)
 	}
