@@ -244,7 +244,10 @@ func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 
 func TestWrongUsageExitsWith2(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"demo", "--for", "soon"}, {"load", "s3://bucket"}, {"history", "--limit", "0"}} {
+	for _, args := range [][]string{
+		{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"load", "s3://bucket"}, {"history", "--limit", "0"},
+		{"demo", "--for", "soon"}, {"demo", "--for=-5s"}, {"demo", "--rate=0"}, {"demo", "--rows=-1"}, {"demo", "--defects=2"},
+	} {
 		if code, _, stderr := command(t, args...); code != exitUsage || stderr == "" {
 			t.Errorf("%v: exit %d, %q", args, code, stderr)
 		}

@@ -53,16 +53,18 @@ func (c *demoCmd) prepare() (*storefront.Shop, wiring.Config, error) {
 	}
 	var faults []error
 	if c.Rate <= 0 || c.Rate > 1000 {
-		faults = append(faults, fmt.Errorf("--rate=%v: want more than 0 and at most 1000 objects per second", c.Rate))
+		faults = append(faults, fmt.Errorf("%w: --rate=%v: want more than 0 and at most 1000 objects per second", errUsage, c.Rate))
 	}
 	if c.For < 0 {
-		faults = append(faults, fmt.Errorf("--for=%s: want a positive duration", c.For))
+		faults = append(faults, fmt.Errorf("%w: --for=%s: want a positive duration", errUsage, c.For))
 	}
 	shop, err := storefront.New(storefront.Options{
 		Seed: c.Seed, Prefix: "shop", Rows: storefront.Rows{Min: c.Rows, Max: c.Rows}, Defects: c.Defects, Redrops: c.Redrops,
 		Versions: map[string]float64{"v1": 1, "v2": 3, "v3": 1}, Compression: storefront.CompressionMixed,
 	})
-	faults = append(faults, err)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("%w: %w", errUsage, err))
+	}
 	cfg, err := wiring.Read(0)
 	cfg.LogLevel = "error" // parked objects are planted on purpose: the report tells of them
 	return shop, cfg, errors.Join(append(faults, err)...)
