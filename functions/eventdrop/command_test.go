@@ -213,14 +213,15 @@ func TestSettingsFaultsAreAllToldAtOnce(t *testing.T) {
 
 func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 	w := newWorld(t)
-	tests := []struct{ name, variable, value, want string }{
-		{"PostgreSQL down", "EVENTDROP_DATABASE_URL", "postgres://u:canary-secret@127.0.0.1:9/db", "127.0.0.1:9"},
-		{"wrong password", "EVENTDROP_DATABASE_URL", strings.Replace(w.db.URL, "@", "wrong@", 1), "check user and password"},
-		{"no such database", "EVENTDROP_DATABASE_URL", strings.Replace(w.db.URL, "/postgres", "/nothing", 1), "create the database"},
-		{"no tables", "EVENTDROP_DATABASE_SCHEMA", "nothing", "eventdrop migrate"},
-		{"MinIO down", "EVENTDROP_S3_ENDPOINT", "http://127.0.0.1:9", "127.0.0.1:9"},
-		{"wrong key", "EVENTDROP_S3_SECRET_KEY", "canary-secret", "EVENTDROP_S3_SECRET_KEY"},
-		{"no such bucket", "EVENTDROP_S3_BUCKET", "nothing-here", "nothing-here"},
+	address := "s3://" + w.config.S3Bucket + "/a.csv"
+	tests := []struct{ name, variable, value, load, want string }{
+		{"PostgreSQL down", "EVENTDROP_DATABASE_URL", "postgres://u:canary-secret@127.0.0.1:9/db", address, "127.0.0.1:9"},
+		{"wrong password", "EVENTDROP_DATABASE_URL", strings.Replace(w.db.URL, "@", "wrong@", 1), address, "check user and password"},
+		{"no such database", "EVENTDROP_DATABASE_URL", strings.Replace(w.db.URL, "/postgres", "/nothing", 1), address, "create the database"},
+		{"no tables", "EVENTDROP_DATABASE_SCHEMA", "nothing", address, "eventdrop migrate"},
+		{"MinIO down", "EVENTDROP_S3_ENDPOINT", "http://127.0.0.1:9", address, "127.0.0.1:9"},
+		{"wrong key", "EVENTDROP_S3_SECRET_KEY", "canary-secret", address, "EVENTDROP_S3_SECRET_KEY"},
+		{"no such bucket", "EVENTDROP_S3_BUCKET", "nothing-here", "s3://nothing-here/a.csv", "nothing-here"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,13 +230,16 @@ func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			t.Setenv(test.variable, test.value)
-			for _, name := range []string{"serve", "doctor"} {
-				code, stdout, stderr := command(t, name)
+			for _, args := range [][]string{{"serve"}, {"doctor"}, {"load", test.load}} {
+				code, stdout, stderr := command(t, args...)
 				if code != exitFailed || !strings.Contains(stdout+stderr, test.want) {
-					t.Errorf("%s: exit %d, nothing about %q in\n%s%s", name, code, test.want, stdout, stderr)
+					t.Errorf("%v: exit %d, nothing about %q in\n%s%s", args, code, test.want, stdout, stderr)
 				}
 				if strings.Contains(stdout+stderr, "canary-secret") {
-					t.Errorf("%s shows a secret:\n%s%s", name, stdout, stderr)
+					t.Errorf("%v shows a secret:\n%s%s", args, stdout, stderr)
+				}
+				if strings.HasPrefix(test.variable, "EVENTDROP_S3_") && strings.Contains(stderr, "PostgreSQL") {
+					t.Errorf("%v blames PostgreSQL:\n%s", args, stderr)
 				}
 			}
 		})

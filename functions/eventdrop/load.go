@@ -9,6 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"eventdrop/functions/internal/bucket"
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/ingest"
 	"eventdrop/functions/internal/warehouse"
@@ -57,7 +58,7 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 	for _, order := range orders {
 		receipt, err := parts.Pipeline.Handle(a.ctx, order)
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", order.Object, warehouse.Explain(err)))
+			failed = append(failed, fmt.Errorf("%s: %w", order.Object, explained(err)))
 		}
 		receipts = append(receipts, viewReceipt(receipt))
 	}
@@ -68,6 +69,14 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 		return errors.Join(failed...)
 	}
 	return refused(receipts)
+}
+
+// explained rewrites an error of PostgreSQL for a person. One of the store says itself what to do.
+func explained(err error) error {
+	if _, ok := errors.AsType[*bucket.Error](err); ok {
+		return err
+	}
+	return warehouse.Explain(err)
 }
 
 // orders wants a contract for everything before anything is loaded.
@@ -112,11 +121,11 @@ func parseSources(sources []string) (objects []dropzone.Object, needsStore bool,
 			objects = append(objects, dropzone.Object{Key: source})
 			continue
 		}
-		bucket, key, ok := strings.Cut(rest, "/")
-		if !ok || bucket == "" || key == "" {
+		name, key, ok := strings.Cut(rest, "/")
+		if !ok || name == "" || key == "" {
 			return nil, false, fmt.Errorf("%w: %q names no object: want s3://bucket/key", errUsage, source)
 		}
-		objects = append(objects, dropzone.Object{Bucket: bucket, Key: key})
+		objects = append(objects, dropzone.Object{Bucket: name, Key: key})
 		needsStore = true
 	}
 	return objects, needsStore, nil

@@ -106,7 +106,7 @@ func (c *redriveCmd) redrive(a *app, p *ingest.Router, objects []warehouse.Quara
 		receipt, err := p.Redrive(a.ctx, ingest.Redrive{ObjectID: o.ID, Contract: o.Contract, Filter: f, DryRun: c.DryRun})
 		if err != nil {
 			receipt.Object = o.Object // also where the ledger could not be asked for it
-			failed = append(failed, fmt.Errorf("%s: %w", o.Object, warehouse.Explain(err)))
+			failed = append(failed, fmt.Errorf("%s: %w", o.Object, explained(err)))
 		}
 		view.Receipts = append(view.Receipts, viewReceipt(receipt))
 		view.Totals = view.Totals.Add(receipt.Books)

@@ -81,7 +81,6 @@ func connectionLost(err error) bool {
 // Explain rewrites an error of PostgreSQL for a person: what is wrong and the next step. The
 // server's detail, which may quote a row, is left out.
 func Explain(err error) error {
-	var network *net.OpError
 	var pg *pgconn.PgError
 	switch {
 	case err == nil:
@@ -90,8 +89,8 @@ func Explain(err error) error {
 		return explainState(pg)
 	case notProven(err) != nil: // before the network: of a name's addresses, another one may not answer at all
 		return notProven(err)
-	case errors.As(err, &network):
-		return fmt.Errorf("PostgreSQL does not answer at %s (%w): is it running, and is EVENTDROP_DATABASE_URL right?", network.Addr, network.Err)
+	case notReached(err) != nil:
+		return notReached(err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("PostgreSQL does not answer in time: is it running, and is EVENTDROP_DATABASE_URL right? (%w)", err)
 	}
@@ -112,6 +111,21 @@ func notProven(err error) error {
 	if err != nil && strings.Contains(err.Error(), "server refused TLS connection") { // pgconn has no type for it
 		return errors.New("PostgreSQL speaks no TLS, so it cannot prove who it is: switch it on there (ssl = on), or, in a network that nobody else is in, " +
 			"write sslmode=disable in EVENTDROP_DATABASE_URL and set EVENTDROP_DATABASE_UNVERIFIED=true")
+	}
+	return nil
+}
+
+// notReached explains why there is no connection; nil where that is not the fault. Any other connection that broke may be one to the store.
+func notReached(err error) error {
+	connecting, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return nil
+	}
+	if unknown, ok := errors.AsType[*net.DNSError](connecting); ok {
+		return fmt.Errorf("PostgreSQL's host is not known (%w): is EVENTDROP_DATABASE_URL right?", unknown)
+	}
+	if network, ok := errors.AsType[*net.OpError](connecting); ok {
+		return fmt.Errorf("PostgreSQL does not answer at %s (%w): is it running, and is EVENTDROP_DATABASE_URL right?", network.Addr, network.Err)
 	}
 	return nil
 }

@@ -64,3 +64,24 @@ func TestExplainedErrorsCarryNoRowContent(t *testing.T) {
 		t.Error("no error is explained")
 	}
 }
+
+// What broke between here and somebody else's server is no fault of PostgreSQL.
+func TestOnlyFaultsOfPostgreSQLAreExplainedAsItsOwn(t *testing.T) {
+	t.Parallel()
+	config, err := pgconn.ParseConfig("postgres://u:canary@db.invalid/db?sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.LookupFunc = func(context.Context, string) ([]string, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "db.invalid", IsNotFound: true}
+	}
+	_, err = pgconn.ConnectConfig(t.Context(), config)
+	if explained := Explain(fmt.Errorf("begin: %w", err)).Error(); !strings.Contains(explained, "PostgreSQL's host is not known") ||
+		!strings.Contains(explained, "db.invalid") || !strings.Contains(explained, "EVENTDROP_DATABASE_URL") || strings.Contains(explained, "canary") {
+		t.Errorf("an unknown host: %s", explained)
+	}
+	broken := fmt.Errorf(`read "s3://b/k" at byte 5 of 10: %w`, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")})
+	if explained := Explain(broken).Error(); explained != broken.Error() {
+		t.Errorf("a connection to the store: %s", explained)
+	}
+}
