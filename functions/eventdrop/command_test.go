@@ -230,7 +230,7 @@ func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			t.Setenv(test.variable, test.value)
-			for _, args := range [][]string{{"serve"}, {"doctor"}, {"load", test.load}} {
+			for _, args := range [][]string{{"serve"}, {"doctor"}, {"load", test.load}, {"load", test.load, "--version-id", "null"}} {
 				code, stdout, stderr := command(t, args...)
 				if code != exitFailed || !strings.Contains(stdout+stderr, test.want) {
 					t.Errorf("%v: exit %d, nothing about %q in\n%s%s", args, code, test.want, stdout, stderr)
@@ -251,6 +251,8 @@ func TestWrongUsageExitsWith2(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"load", "s3://bucket"}, {"history", "--limit", "0"},
 		{"demo", "--for", "soon"}, {"demo", "--for=-5s"}, {"demo", "--rate=0"}, {"demo", "--rows=-1"}, {"demo", "--defects=2"},
+		{"load", "a.csv", "--version-id", "null"}, {"replay", "s3://bucket/a.csv", "s3://bucket/b.csv", "--version-id", "null"},
+		{"replay", "s3://bucket/a.csv", "b.csv", "--version-id", "null"},
 	} {
 		if code, _, stderr := command(t, args...); code != exitUsage || stderr == "" {
 			t.Errorf("%v: exit %d, %q", args, code, stderr)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,7 +19,9 @@ import (
 
 type loadCmd struct {
 	Sources []string `arg:"" name:"path|s3://bucket/key" help:"Local files, or objects of the store."`
-	DryRun  bool     `help:"Do all of it, report, and roll back."`
+	// VersionID leads to versions that newer ones or a delete marker of their key hide.
+	VersionID string `placeholder:"ID" help:"The version of the one s3://bucket/key to load, as 'explain' shows it; 'null': the one from before the bucket kept versions."`
+	DryRun    bool   `help:"Do all of it, report, and roll back."`
 	// Contract chooses where the settings have several.
 	Contract string `placeholder:"NAME" help:"The contract for what no contract serves by its key: local files, where the settings have several."`
 }
@@ -32,7 +35,7 @@ type replayCmd struct{ loadCmd }
 func (c *replayCmd) Run(a *app) error { return a.loadAll(&c.loadCmd, dropzone.Replay) }
 
 func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
-	objects, needsStore, err := parseSources(c.Sources)
+	objects, needsStore, err := c.objects()
 	if err != nil {
 		return err
 	}
@@ -46,6 +49,9 @@ func (a *app) loadAll(c *loadCmd, kind dropzone.Kind) error {
 	}
 	defer parts.Close()
 	if err := ready(a.ctx, parts.Warehouse); err != nil {
+		return err
+	}
+	if err := c.pin(a.ctx, parts.Store, objects); err != nil {
 		return err
 	}
 	orders, err := c.orders(parts.Pipeline, objects, kind)
@@ -77,6 +83,35 @@ func explained(err error) error {
 		return err
 	}
 	return warehouse.Explain(err)
+}
+
+func (c *loadCmd) objects() (objects []dropzone.Object, needsStore bool, err error) {
+	objects, needsStore, err = parseSources(c.Sources)
+	if err == nil && c.VersionID != "" && (len(objects) != 1 || !needsStore) {
+		err = fmt.Errorf("%w: --version-id goes with exactly one s3://bucket/key", errUsage)
+	}
+	return objects, needsStore, err
+}
+
+// pin makes the version that is named the one that is meant, with what a listing would say of it. It is looked up before
+// anything else: one that is not there leaves no trace.
+func (c *loadCmd) pin(ctx context.Context, store *bucket.Store, objects []dropzone.Object) error {
+	if c.VersionID == "" {
+		return nil
+	}
+	named := objects[0]
+	named.VersionID = c.VersionID
+	found, err := store.Stat(ctx, named)
+	fault, _ := errors.AsType[*bucket.Error](err)
+	switch {
+	case err == nil:
+		found.VersionID = dropzone.NormalVersionID(found.VersionID) // where no versions are kept, the answer has none
+		objects[0] = found
+		return nil
+	case errors.Is(err, dropzone.ErrGone), fault != nil && fault.Status == http.StatusBadRequest: // a HEAD says no more to an id that is none
+		return fmt.Errorf("%s has no version %q: `eventdrop explain` shows the ids of those that the ledger knows (%w)", objects[0], c.VersionID, err)
+	}
+	return err
 }
 
 // orders wants a contract for everything before anything is loaded.
