@@ -132,6 +132,11 @@ func TestAChangeOfIdentityIsRefusedOnAFilledTable(t *testing.T) {
 	w.wants(exitFailed, []string{"doctor"}, "FAULT  table visits fits the contract visits", "table visits is filled")
 	aliased := write(t, "aliased.yaml", strings.Replace(visitsContract, "page, type: text", "page, type: text, aliases: [url]", 1))
 	w.wants(exitDone, []string{"contract", "check", aliased}, "table visits fits it")
+	t.Setenv("EVENTDROP_CONTRACT", path)
+	w.wants(exitDone, []string{"load", write(t, "b.csv", "page,stay,URL\n/A,1,/a\n")})
+	w.wants(exitRefused, []string{"contract", "check", aliased}, aliased+":9:39: column page: records without a key came with \"URL\"", "Take the name out of the contract")
+	t.Setenv("EVENTDROP_CONTRACT", aliased)
+	w.wants(exitFailed, []string{"doctor"}, "FAULT  table visits fits the contract visits", "came with \"URL\"")
 }
 
 func TestCheckTellsAllFaultsWithTheirPlaces(t *testing.T) { //nolint:paralleltest // settings belong to the process

@@ -7,6 +7,7 @@ package contract
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -119,6 +120,13 @@ func (c *Contract) ColumnIndex(name string) int {
 		}
 	}
 	return -1
+}
+
+// ColumnNamed returns the position of the column that a file calls so, by its name or an alias, or -1.
+func (c *Contract) ColumnNamed(name string) int {
+	folded := Fold(name)
+	isName := func(spelling string) bool { return Fold(spelling) == folded }
+	return slices.IndexFunc(c.Columns, func(col Column) bool { return isName(col.Name) || slices.ContainsFunc(col.Aliases, isName) })
 }
 
 // Serves reports whether objects with this key are the contract's.

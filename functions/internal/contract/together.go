@@ -102,8 +102,9 @@ type difference struct{ place, text string }
 
 // unlike says in what c differs from another contract of the same table. They must agree on all that makes a row
 // what it is: the columns' names and types, key and extras, by what a newer version of an event is known, and, where both derive
-// keys, by what; else one record would be two events, depending on the key of its object. Their files' column names,
-// their spellings, bounds, rules and policies are their own.
+// keys, by what; else one record would be two events, depending on the key of its object. Beyond that their spellings, bounds, rules
+// and policies are their own, and so are the names of columns in their files: the same file with names that only one of them knows is
+// another file to the other one.
 func (c *Contract) unlike(other *Contract) (list []difference) {
 	differ := func(place, what, here, there string) {
 		if here != there {
@@ -115,9 +116,8 @@ func (c *Contract) unlike(other *Contract) (list []difference) {
 	differ("recency", "recency", cmp.Or(c.Recency, "last-modified"), cmp.Or(other.Recency, "last-modified"))
 	list = append(list, c.unlikeColumns(other)...)
 	if len(list) == 0 && c.DerivesKeys() && other.DerivesKeys() {
-		here, there := c.Identity(), other.Identity()
-		for _, part := range slices.Sorted(maps.Keys(here)) {
-			differ(c.IdentityPlace(part), part+", by which keys are derived,", here[part], there[part])
+		for _, change := range c.IdentityChanges(other.Identity()) {
+			differ(change.Place, change.Part+", by which keys are derived,", change.Is, change.Was)
 		}
 	}
 	return list

@@ -119,7 +119,7 @@ func TestContractsThatShareATable(t *testing.T) {
 	for _, test := range []struct{ name, replace, by, more, want string }{
 		{name: "the same"},
 		{
-			"other aliases, bounds, rules and policies", "name: price, type: decimal, ", "name: price, type: decimal, aliases: [p], minimum: 1, invalid: null, ",
+			"other aliases, bounds, rules and policies", "name: price, type: decimal, ", "name: price, type: decimal, aliases: [p], minimum: 1, absent: {default: 1}, ",
 			"rules: [{rule: not_in_future, column: at, tolerance: 1h}]\nfinal_newline: optional\nmax_rejected_rows: 1\n", "",
 		},
 		{"a column less", "  - {name: name, type: text}\n", "", "", "there is also a column name"},
@@ -129,6 +129,12 @@ func TestContractsThatShareATable(t *testing.T) {
 		{"another way to derive keys", "", "", "timezone: Europe/Berlin\n", "timezone, by which keys are derived, is UTC, not Europe/Berlin"},
 		{"other null tokens", "", "", "null_tokens: [x]\n", "null_tokens, by which keys are derived, is"},
 		{"another recency", "", "", "recency: at\n", "recency is last-modified, not at"},
+		{
+			"another minimum where one mends what is wrong", "name: price, type: decimal, ", "name: price, type: decimal, minimum: 1, invalid: null, ", "",
+			"minimum of column price, by which keys are derived, is none, wrong values are rejected, not 1.00, wrong values are mended",
+		},
+		{"the same, mended by one of them", "name: price, type: decimal, ", "name: price, type: decimal, invalid: null, ", "", ""},
+		{"another format first", "name: at, type: timestamp, ", "name: at, type: timestamp, formats: [epoch, iso], ", "", "format 1 of column at, by which keys are derived, is iso, not epoch"},
 		{"another case", "name: name, type: text", "name: name, type: text, case: upper", "", "column name, by which keys are derived, is text, not text, case upper"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -51,15 +51,9 @@ func (c *Contract) validateHeader(f *Faults) {
 		f.check(folded != "", place, "header: %q is no name: it has no letter and no digit", name)
 		f.check(folded == "" || !seen[folded], place, "header: %q twice, but for case and separators: each field has a name of its own", name)
 		seen[folded] = true
-		known = known || c.hasName(folded)
+		known = known || c.ColumnNamed(name) >= 0
 	}
 	f.check(known, "header", "header: none of its names is a column, or an alias of one")
-}
-
-func (c *Contract) hasName(folded string) bool {
-	return slices.ContainsFunc(c.Columns, func(col Column) bool {
-		return Fold(col.Name) == folded || slices.ContainsFunc(col.Aliases, func(alias string) bool { return Fold(alias) == folded })
-	})
 }
 
 // validateTimezone loads the zone. "Local" would make the rows depend on the machine.

@@ -45,6 +45,9 @@ func (w *Warehouse) CheckTable(ctx context.Context) error {
 	}
 	if filled {
 		s.checkIdentity()
+		if err := w.checkNames(ctx, &s); err != nil {
+			return err
+		}
 	}
 	return s.faults.Err()
 }
@@ -140,22 +143,13 @@ func (s *shape) checkIdentity() {
 	if !s.contract.DerivesKeys() {
 		return
 	}
-	was, now := s.madeFor(), s.contract.Identity()
+	was := s.madeFor()
 	if was == nil {
 		return // made by hand: nobody knows
 	}
-	parts := slices.Sorted(maps.Keys(was))
-	for part := range now {
-		if _, known := was[part]; !known {
-			parts = append(parts, part)
-		}
-	}
-	slices.Sort(parts)
-	for _, part := range parts {
-		if was[part] != now[part] {
-			s.faults.Add(s.contract.IdentityPlace(part), "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
-				"and be there twice. Undo the change, or name another table and load everything into it", part, s.contract.Table, orNone(was[part]), orNone(now[part]))
-		}
+	for _, change := range s.contract.IdentityChanges(was) {
+		s.faults.Add(change.Place, "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
+			"and be there twice. Undo the change, or name another table and load everything into it", change.Part, s.contract.Table, change.Was, change.Is)
 	}
 }
 
@@ -173,9 +167,56 @@ func (s *shape) madeFor() (identity map[string]string) {
 	return nil
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "not there"
+// checkNames refuses a name of a column that the contract did not know when records without a key came with it: their keys are
+// derived from it as an unknown column. No other new name does harm.
+func (w *Warehouse) checkNames(ctx context.Context, s *shape) error {
+	c := s.contract
+	if _, ok := s.columns[c.Key]; !ok || s.columns[c.Extras].Type != "jsonb" {
+		return nil // is a fault already
 	}
-	return text
+	names, err := w.namesOnceUnknown(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		i := c.ColumnNamed(name)
+		if i < 0 || !c.DerivesKeys() && c.Columns[i].Name != c.Key {
+			continue
+		}
+		derived, err := w.keysDerivedWith(ctx, name)
+		if err != nil {
+			return err
+		}
+		if derived {
+			s.faults.Add(contract.ColumnPlace(i, "aliases"), "column %s: records without a key came with %q when the contract did not know this name. Table %s has it in %s, and their keys are derived "+
+				"from it: records that come again would get other keys, and be there twice. Take the name out of the contract, so that it stays in %s, or name another table and load everything into it",
+				c.Columns[i].Name, name, c.Table, c.Extras, c.Extras)
+		}
+	}
+	return nil
+}
+
+// namesOnceUnknown are the names of columns that some contract did not know when they came first. They spare most
+// checks to look through the table.
+func (w *Warehouse) namesOnceUnknown(ctx context.Context) ([]string, error) {
+	rows, err := w.pool.Query(ctx, w.queries["once_unknown"])
+	if err != nil {
+		return nil, fmt.Errorf("look for columns that were unknown: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("look for columns that were unknown: %w", err)
+	}
+	return names, nil
+}
+
+// keysDerivedWith looks for an event that has an unknown column of this name, and a derived key: a UUID of version 8. Every
+// version of such an event has the column, because the key stands for it.
+func (w *Warehouse) keysDerivedWith(ctx context.Context, name string) (derived bool, err error) {
+	query := fmt.Sprintf("select exists (select from %s where %s ? $1 and %s::text like '________-____-8___-____-____________')",
+		pgx.Identifier{w.contract.Table}.Sanitize(), pgx.Identifier{w.contract.Extras}.Sanitize(), pgx.Identifier{w.contract.Key}.Sanitize())
+	if err := w.pool.QueryRow(ctx, query, name).Scan(&derived); err != nil {
+		return false, fmt.Errorf("look into table %s: %w", w.contract.Table, err)
+	}
+	return derived, nil
 }

@@ -89,5 +89,21 @@ func merging() []Mutant {
 			"normalisation changed", "derived keys never change", clean + "/hash.go",
 			`eventdrop record 1\n`, `eventdrop record 2\n`, clean, "TestRecordHashesNeverChange",
 		},
+		{
+			"limits of mended columns free", "where wrong values are mended, what is wrong stays", contract + "/identity.go",
+			`col.addLimits(parts)`, ``, clean, "TestNoHashChangesUnderOneIdentity",
+		},
+		{
+			"meanings of spellings free", "a spelling keeps its value where keys are derived", contract + "/identity.go",
+			`col.addReadings(parts)`, ``, clean, "TestNoHashChangesUnderOneIdentity",
+		},
+		{
+			"any alias accepted", "a column that keys were derived from stays unknown", warehouse + "/shape.go",
+			`if derived {`, `if derived && false {`, warehouse, "TestAnAliasForWhatKeysAreDerivedFromIsRefused",
+		},
+		{
+			"every alias refused that came", "an alias does harm only where keys are derived", warehouse + "/shape.go",
+			`if derived {`, `if derived || true {`, warehouse, "TestAnAliasForWhatKeysAreDerivedFromIsRefused",
+		},
 	}
 }

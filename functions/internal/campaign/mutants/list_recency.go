@@ -9,6 +9,7 @@ const (
 	runner    = "functions/internal/runner"
 	csvfile   = "functions/internal/csvfile"
 	clean     = "functions/internal/clean"
+	contract  = "functions/internal/contract"
 	notice    = "functions/internal/notice"
 	wiring    = "functions/internal/wiring"
 	dropzone  = "functions/internal/dropzone"
