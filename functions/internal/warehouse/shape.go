@@ -188,8 +188,9 @@ func (w *Warehouse) checkNames(ctx context.Context, s *shape) error {
 			return err
 		}
 		if derived {
-			s.faults.Add(contract.ColumnPlace(i, "aliases"), "column %s: records without a key came with %q when the contract did not know this name. Table %s has it in %s, and their keys are derived "+
-				"from it: records that come again would get other keys, and be there twice. Take the name out of the contract, so that it stays in %s, or name another table and load everything into it",
+			s.faults.Add(contract.ColumnPlace(i, "aliases"), "column %s: records without a key came with %q when the contract did not know this name. "+
+				"Table %s has it in %s, and their keys are derived from it: records that come again would get other keys, and be there twice. "+
+				"Take the name out of the contract, so that it stays in %s, or name another table and load everything into it",
 				c.Columns[i].Name, name, c.Table, c.Extras, c.Extras)
 		}
 	}

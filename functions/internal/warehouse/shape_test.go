@@ -48,7 +48,10 @@ func TestAnAliasForWhatKeysAreDerivedFromIsRefused(t *testing.T) {
 		"a name that came with keys":     {keyed + "Kampagne\n" + id1 + "," + event + "Herbst\n", aliased("category", "Kampagne"), ""},
 		"keys are no longer derived":     {keyless + "Kampagne\n" + event + "Herbst\n", func(c *contract.Contract) { aliased("category", "Kampagne")(c); required(c) }, ""},
 		"a name that becomes the key's":  {keyless + "Nr\n" + event + id1 + "\n", aliased("event_id", "Nr"), `column event_id: records without a key came with "Nr"`},
-		"and keys are no longer derived": {keyless + "Nr\n" + event + id1 + "\n", func(c *contract.Contract) { aliased("event_id", "Nr")(c); required(c) }, `column event_id: records without a key came with "Nr"`},
+		"and keys are no longer derived": {
+			keyless + "Nr\n" + event + id1 + "\n", func(c *contract.Contract) { aliased("event_id", "Nr")(c); required(c) },
+			`column event_id: records without a key came with "Nr"`,
+		},
 		"a name with signs of a pattern": {keyless + "100%_'?\"\n" + event + "x\n", aliased("category", "100"), `records without a key came with "100%_'?\""`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +104,10 @@ func TestAChangeOfWhatIsMendedIsRefused(t *testing.T) {
 		change func(*contract.Column)
 		want   string
 	}{
-		"a lower minimum":    {"price", func(c *contract.Column) { c.Minimum = "-5" }, "minimum of column price: table original_events is filled, and its keys are derived from the record. It was 0.00, wrong values are mended and is -5.00"},
+		"a lower minimum": {
+			"price", func(c *contract.Column) { c.Minimum = "-5" },
+			"minimum of column price: table original_events is filled, and its keys are derived from the record. It was 0.00, wrong values are mended and is -5.00",
+		},
 		"one more format":    {"timestamp", func(c *contract.Column) { c.Formats = []string{"iso", "dd.MM.yyyy"} }, "formats of column timestamp: table original_events is filled"},
 		"another default":    {"price", func(c *contract.Column) { c.BelowMinimum.Default = "1" }, ""},
 		"mended no longer":   {"price", func(c *contract.Column) { c.BelowMinimum = contract.Policy{Action: contract.RejectRow} }, ""},
