@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -31,6 +32,8 @@ type stack struct {
 	owner    string // the URL that may do everything
 	parts    *wiring.Parts
 	log      *slog.Logger
+	// undo removes what a passing stack has made on given servers, also where the start ends half-way.
+	undo []func(ctx context.Context) error
 }
 
 // stackOptions say what kind of stack.
@@ -54,6 +57,9 @@ const (
 	queueTarget = "QUEUE"
 )
 
+// noNotices says how objects are found in a given store.
+const noNotices = "no notices are set on a given S3 server: its bucket is listed every second"
+
 // startStack starts everything in the order in which it depends on each other.
 func startStack(ctx context.Context, o stackOptions) (*stack, error) {
 	s := &stack{options: o, log: o.config.Logger(o.logTo)}
@@ -69,7 +75,7 @@ func (s *stack) start(ctx context.Context) (err error) {
 		return fmt.Errorf("listen for notices: %w", err)
 	}
 	cfg := o.config
-	cfg.WebhookToken = rand.Text()
+	cfg.WebhookToken, cfg.S3Bucket = rand.Text(), cmp.Or(cfg.S3Bucket, "eventdrop")
 	given := strings.ToLower(rand.Text())[:8]
 	if cfg.DatabaseURL == "" {
 		err = s.startPostgres(ctx, &cfg)
@@ -121,9 +127,6 @@ func (s *stack) startMinIO(ctx context.Context, cfg *wiring.Config) (err error) 
 	s.store = &s.minio.Store
 	cfg.S3Endpoint, cfg.S3Region = "http://"+s.minio.Endpoint(), s.minio.Region()
 	cfg.S3AccessKey, cfg.S3SecretKey = s.minio.AccessKey(), s.minio.SecretKey()
-	if cfg.S3Bucket == "" {
-		cfg.S3Bucket = "eventdrop"
-	}
 	return nil
 }
 
@@ -133,7 +136,7 @@ func (s *stack) useStore(cfg *wiring.Config, given string) (err error) {
 	if cfg.S3Region == "" {
 		cfg.S3Region = "us-east-1"
 	}
-	if s.options.passing || cfg.S3Bucket == "" {
+	if s.options.passing {
 		cfg.S3Bucket = "eventdrop-demo-" + given
 	}
 	cfg.ReconcileEvery, cfg.ReconcileAge = time.Second, 0 // no notice is on its way
@@ -143,19 +146,40 @@ func (s *stack) useStore(cfg *wiring.Config, given string) (err error) {
 
 // connect makes tables and bucket, and the parts that work on them.
 func (s *stack) connect(ctx context.Context, cfg wiring.Config) error {
-	if _, err := migrations.Up(ctx, s.owner, cfg.DatabaseSchema); err != nil {
+	if err := s.makeTables(ctx, cfg.DatabaseSchema); err != nil {
 		return err
 	}
-	bucket := embedded.Bucket{Name: cfg.S3Bucket, Versioned: true}
-	if s.minio != nil {
-		bucket.Notify, bucket.Prefix = []string{fastTarget, queueTarget}, cfg.S3Prefix
-	}
-	if err := s.store.CreateBucket(ctx, bucket); err != nil {
+	if err := s.makeBucket(ctx, cfg); err != nil {
 		return err
 	}
 	var err error
 	s.parts, err = wiring.Assemble(ctx, cfg, s.log)
 	return err
+}
+
+func (s *stack) makeTables(ctx context.Context, schema string) error {
+	if s.options.passing && s.postgres == nil {
+		s.undo = append(s.undo, func(ctx context.Context) error { return migrations.Drop(ctx, s.owner, schema) })
+	}
+	_, err := migrations.Up(ctx, s.owner, schema)
+	return err
+}
+
+// makeBucket leaves a given bucket as it is: its notices and its versioning are its owner's.
+func (s *stack) makeBucket(ctx context.Context, cfg wiring.Config) error {
+	bucket := embedded.Bucket{Name: cfg.S3Bucket, Versioned: true}
+	if s.minio != nil {
+		bucket.Notify, bucket.Prefix = []string{fastTarget, queueTarget}, cfg.S3Prefix
+		return s.store.CreateBucket(ctx, bucket)
+	}
+	exists, err := s.store.HasBucket(ctx, bucket.Name)
+	if exists || err != nil {
+		return err
+	}
+	if s.options.passing {
+		s.undo = append(s.undo, func(ctx context.Context) error { return s.store.RemoveBucket(ctx, bucket.Name) })
+	}
+	return s.store.CreateBucket(ctx, bucket)
 }
 
 // serve runs the runner until ctx ends; observe gets every receipt.
@@ -170,7 +194,9 @@ func (s *stack) stop(ctx context.Context) error {
 	var errs []error
 	if s.parts != nil {
 		s.parts.Close()
-		errs = append(errs, s.removeGiven(ctx))
+	}
+	for _, undo := range s.undo {
+		errs = append(errs, undo(ctx))
 	}
 	if s.listener != nil {
 		_ = s.listener.Close() // the runner may have closed it
@@ -180,18 +206,6 @@ func (s *stack) stop(ctx context.Context) error {
 	}
 	if s.postgres != nil {
 		errs = append(errs, s.postgres.Stop(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-// removeGiven removes what a passing stack has made on given servers.
-func (s *stack) removeGiven(ctx context.Context) error {
-	var errs []error
-	if s.options.passing && s.minio == nil {
-		errs = append(errs, s.store.RemoveBucket(ctx, s.parts.Config.S3Bucket))
-	}
-	if s.options.passing && s.postgres == nil {
-		errs = append(errs, migrations.Drop(ctx, s.owner, s.parts.Config.DatabaseSchema))
 	}
 	return errors.Join(errs...)
 }
@@ -211,7 +225,7 @@ func (s *stack) psql() string {
 // servers names the servers for a person.
 func (s *stack) servers() string {
 	cfg := s.parts.Config
-	postgres, store := "PostgreSQL of EVENTDROP_DATABASE_URL, schema "+cfg.DatabaseSchema, "S3 at "+cfg.S3Endpoint+", bucket "+cfg.S3Bucket+" (no notices: it is listed every second)"
+	postgres, store := "PostgreSQL of EVENTDROP_DATABASE_URL, schema "+cfg.DatabaseSchema, "S3 at "+cfg.S3Endpoint+", bucket "+cfg.S3Bucket+" ("+noNotices+")"
 	if s.postgres != nil {
 		postgres = s.postgres.Version()
 	}

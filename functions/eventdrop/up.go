@@ -57,6 +57,7 @@ type endpointsView struct {
 	Data         string            `json:"data"`
 	Psql         string            `json:"psql"`
 	NoticesURL   string            `json:"notices_url"`
+	NoNotices    string            `json:"no_notices,omitempty"` // how objects are found where no notices announce them
 	MetricsURL   string            `json:"metrics_url"`
 	Settings     map[string]string `json:"settings"`
 	settingNames []string
@@ -66,6 +67,9 @@ func (s *stack) endpoints(dir string) *endpointsView {
 	cfg := s.parts.Config
 	v := &endpointsView{
 		Data: dir, Psql: s.psql(), NoticesURL: s.url("/notices"), MetricsURL: s.url("/metrics"), Settings: map[string]string{},
+	}
+	if s.minio == nil {
+		v.NoNotices = noNotices
 	}
 	for _, setting := range [][2]string{
 		{"EVENTDROP_DATABASE_URL", s.owner},
@@ -86,6 +90,9 @@ func (v *endpointsView) write(w io.Writer) error {
 	fmt.Fprintf(w, "Look:    %s\n", v.Psql)
 	fmt.Fprintf(w, "Metrics: %s\n", v.MetricsURL)
 	fmt.Fprintf(w, "Data:    %s\n\n", v.Data)
+	if v.NoNotices != "" {
+		fmt.Fprintf(w, "Note:    %s.\n         The user guide tells how to run `eventdrop serve` with notices.\n\n", v.NoNotices)
+	}
 	fmt.Fprintf(w, "For other commands, in another terminal:\n")
 	for _, name := range v.settingNames {
 		fmt.Fprintf(w, "  export %s='%s'\n", name, v.Settings[name])

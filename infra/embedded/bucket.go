@@ -20,17 +20,36 @@ type Bucket struct {
 	Prefix, Suffix string
 }
 
-// CreateBucket makes the bucket, unless it exists, and sets its versioning and notices. Notices
-// are sent for the four ways to create an object, and not for tags, holds and the like, which
-// MinIO counts as creations too.
+// HasBucket reports whether there is a bucket of this name.
+func (s *Store) HasBucket(ctx context.Context, name string) (bool, error) {
+	exists, err := s.client.BucketExists(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("look for bucket %s: %w", name, err)
+	}
+	return exists, nil
+}
+
+// CreateBucket makes the bucket, unless it exists, and sets its versioning and notices: where Notify
+// is empty, it removes the notices of one that exists. Whoever may not change a bucket that he finds asks
+// [Store.HasBucket] first. Notices are sent for the four ways to create an object, and not for tags, holds
+// and the like, which MinIO counts as creations too.
 func (s *Store) CreateBucket(ctx context.Context, b Bucket) error {
-	if err := s.makeBucket(ctx, b.Name); err != nil {
-		return fmt.Errorf("make bucket %s: %w", b.Name, err)
+	exists, err := s.HasBucket(ctx, b.Name)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		if err := s.client.MakeBucket(ctx, b.Name, minio.MakeBucketOptions{Region: s.region}); err != nil {
+			return fmt.Errorf("make bucket %s: %w", b.Name, err)
+		}
 	}
 	if b.Versioned {
 		if err := s.client.EnableVersioning(ctx, b.Name); err != nil {
 			return fmt.Errorf("keep versions in bucket %s: %w", b.Name, err)
 		}
+	}
+	if !exists && len(b.Notify) == 0 {
+		return nil // a new bucket has no notices, and not every S3 server knows them
 	}
 	if err := s.setNotices(ctx, b); err != nil {
 		return fmt.Errorf("set the notices of bucket %s: %w", b.Name, err)
@@ -59,14 +78,6 @@ func (s *Store) setNotices(ctx context.Context, b Bucket) error {
 			return err
 		}
 	}
-}
-
-func (s *Store) makeBucket(ctx context.Context, name string) error {
-	exists, err := s.client.BucketExists(ctx, name)
-	if exists || err != nil {
-		return err
-	}
-	return s.client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: s.region})
 }
 
 func (b Bucket) notices() notification.Configuration {

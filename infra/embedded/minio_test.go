@@ -66,6 +66,24 @@ func TestABucketKeepsVersionsIfAsked(t *testing.T) {
 	}
 }
 
+func TestABucketIsRemovedWithAllItsVersions(t *testing.T) {
+	t.Parallel()
+	m := startMinIO(t, MinIOOptions{})
+	if err := m.CreateBucket(t.Context(), Bucket{Name: "drops", Versioned: true}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, m, "drops", "a.csv")
+	put(t, m, "drops", "a.csv")
+	for range 2 { // the second time there is none
+		if err := m.RemoveBucket(t.Context(), "drops"); err != nil {
+			t.Error(err)
+		}
+		if exists, err := m.HasBucket(t.Context(), "drops"); exists || err != nil {
+			t.Errorf("it exists: %t, %v", exists, err)
+		}
+	}
+}
+
 // notice is one request to a webhook.
 type notice struct{ path, authorization, body string }
 

@@ -67,7 +67,7 @@ func (s *Store) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 	return body, nil
 }
 
-// RemoveBucket removes the bucket with all that is in it, every version.
+// RemoveBucket removes the bucket, if it exists, with all that is in it, every version.
 func (s *Store) RemoveBucket(ctx context.Context, name string) error {
 	doomed := make(chan minio.ObjectInfo)
 	listed := make(chan error, 1)
@@ -92,7 +92,7 @@ func (s *Store) RemoveBucket(ctx context.Context, name string) error {
 	if failed == nil {
 		failed = s.client.RemoveBucket(ctx, name)
 	}
-	if failed != nil {
+	if failed != nil && minio.ToErrorResponse(failed).Code != minio.NoSuchBucket {
 		return fmt.Errorf("remove bucket %s: %w", name, failed)
 	}
 	return nil
