@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,18 +75,19 @@ func (c *demoCmd) prepare() (*storefront.Shop, wiring.Config, error) {
 func (c *demoCmd) play(a *app, s *stack, shop *storefront.Shop) (*demoReport, error) {
 	meter := newMeter()
 	serving, stopServing := context.WithCancel(context.WithoutCancel(a.ctx))
-	defer stopServing()
 	served := make(chan error, 1)
-	go func() { served <- s.serve(serving, meter.observe) }()
+	go func() {
+		defer stopServing()
+		served <- s.run(serving, meter.observe)
+	}()
 
 	c.introduce(a.stderr, s)
 	stopShowing := showProgress(a.stderr, meter)
 	traffic := &traffic{shop: shop, put: s.put, meter: meter, every: time.Duration(float64(time.Second) / c.Rate)}
-	truth, err := traffic.drive(a.ctx, c.For)
-	drained := meter.drain(drainTime)
+	truth, drained, err := traffic.run(a.ctx, serving, c.For)
 	stopShowing()
 	stopServing()
-	if err := errors.Join(err, <-served); err != nil {
+	if err := cmp.Or(<-served, err); err != nil { // the end of a server is why the traffic failed
 		return nil, err
 	}
 	if !drained {
@@ -93,9 +95,6 @@ func (c *demoCmd) play(a *app, s *stack, shop *storefront.Shop) (*demoReport, er
 	}
 	return newDemoReport(context.WithoutCancel(a.ctx), c.Seed, truth, meter, s)
 }
-
-// drainTime is how long the demo waits for the outcome of the last objects.
-const drainTime = time.Minute
 
 func (s *stack) put(ctx context.Context, key string, body []byte) error {
 	return s.store.Put(ctx, s.parts.Config.S3Bucket, key, body)

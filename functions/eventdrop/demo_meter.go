@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -79,8 +80,8 @@ func (m *meter) land(f *flight) {
 	m.latency = append(m.latency, max(0, f.loaded.Sub(f.answered)))
 }
 
-// drain waits until every object has its outcome; false if that takes longer than limit.
-func (m *meter) drain(limit time.Duration) bool {
+// drain waits until every object has its outcome; false if that takes longer than limit, or ctx ends before.
+func (m *meter) drain(ctx context.Context, limit time.Duration) bool {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	poll := time.NewTicker(20 * time.Millisecond)
@@ -95,6 +96,8 @@ func (m *meter) drain(limit time.Duration) bool {
 		select {
 		case <-poll.C:
 		case <-deadline.C:
+			return false
+		case <-ctx.Done():
 			return false
 		}
 	}

@@ -123,7 +123,7 @@ func (o *outage) drive() {
 // check waits for every object's outcome, and compares tables and truth.
 func (o *outage) check() {
 	o.t.Helper()
-	if !o.meter.drain(2 * drainTime) { // an attempt that was noted when the server died is due after a minute
+	if !o.meter.drain(o.t.Context(), 2*drainTime) { // an attempt that was noted when the server died is due after a minute
 		o.t.Error("some objects have no outcome")
 	}
 	c, err := compare(o.t.Context(), o.truth, o.stack.parts.Warehouse)

@@ -203,7 +203,7 @@ func TestNoticesOfMinIOLoadWhateverTheKey(t *testing.T) {
 		}
 		meter.dropped(key)
 	}
-	if !meter.drain(drainTime) {
+	if !meter.drain(ctx, drainTime) {
 		t.Error("some objects have no outcome")
 	}
 	totals, err := s.parts.Warehouse.Totals(ctx)

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"eventdrop/functions/internal/dropzone"
 	"eventdrop/functions/internal/migrations"
 	"eventdrop/functions/internal/wiring"
@@ -185,6 +187,33 @@ func (s *stack) makeBucket(ctx context.Context, cfg wiring.Config) error {
 // serve runs the runner until ctx ends; observe gets every receipt.
 func (s *stack) serve(ctx context.Context, observe func(dropzone.Receipt)) error {
 	return newRunner(s.parts, s.log, observe).Run(ctx, s.listener)
+}
+
+// run is serve that ends with an error, too, once a server that was started here has ended unasked: nothing would start it again.
+func (s *stack) run(ctx context.Context, observe func(dropzone.Receipt)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.serve(ctx, observe) })
+	group.Go(func() error { return s.watch(ctx) })
+	return group.Wait()
+}
+
+// watch waits until a server has ended, or ctx has.
+func (s *stack) watch(ctx context.Context) error {
+	var postgres, minio <-chan struct{} // nothing comes from those of given servers
+	if s.postgres != nil {
+		postgres = s.postgres.Exited()
+	}
+	if s.minio != nil {
+		minio = s.minio.Exited()
+	}
+	select {
+	case <-postgres:
+		return s.postgres.EndedUnasked()
+	case <-minio:
+		return s.minio.EndedUnasked()
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // stop ends everything in reverse order, whatever was started, also when ctx has ended.

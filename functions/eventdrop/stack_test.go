@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -138,5 +141,75 @@ func TestADemoThatCannotStartLeavesNothingOnGivenServers(t *testing.T) {
 				t.Errorf("%d schemas of demos, %v", schemas, err)
 			}
 		})
+	}
+}
+
+// What nobody starts again must not look as if it were only slow.
+func TestTheEndOfAServerEndsUpAndDemo(t *testing.T) {
+	t.Parallel()
+	up := func(a *app, s *stack) error { return (&upCmd{}).serve(a, s) }
+	demo := func(a *app, s *stack) error {
+		c := &demoCmd{Rate: 20, Rows: 10}
+		shop, _, err := c.prepare()
+		if err != nil {
+			return err
+		}
+		_, err = c.play(a, s, shop)
+		return err
+	}
+	tests := map[string]struct {
+		play func(*app, *stack) error
+		kill func(*stack)
+		want string
+	}{
+		"PostgreSQL of up":   {up, func(s *stack) { s.postgres.Kill() }, "PostgreSQL has ended unasked; its log "},
+		"MinIO of up":        {up, func(s *stack) { s.minio.Kill() }, "MinIO has ended unasked; its log "},
+		"PostgreSQL of demo": {demo, func(s *stack) { s.postgres.Kill() }, "PostgreSQL has ended unasked; its log "},
+		"MinIO of demo":      {demo, func(s *stack) { s.minio.Kill() }, "MinIO has ended unasked; its log "},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := startStack(t.Context(), stackOptions{listen: "127.0.0.1:0", config: quietConfig(), progress: os.Stderr, logTo: os.Stderr})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			played := make(chan error, 1)
+			go func() { played <- test.play(&app{ctx: ctx, stdout: io.Discard, stderr: io.Discard}, s) }()
+			answersOn(t, s.url("/healthz"))
+			killed := time.Now()
+			test.kill(s)
+			if err := <-played; err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want one about %q", err, test.want)
+			}
+			if took := time.Since(killed); took > 20*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if err := s.stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// answersOn polls until the runner answers.
+func answersOn(t *testing.T, url string) {
+	t.Helper()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for range poll.C {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			return
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the runner does not answer")
+		}
 	}
 }

@@ -16,7 +16,7 @@ type upCmd struct {
 	MinioPort    int    `default:"19000" help:"Port of MinIO on 127.0.0.1; 0: any free one."`
 }
 
-// Run starts the servers and the runner, says how to reach them, and serves until Ctrl-C.
+// Run starts the servers and the runner, says how to reach them, and serves until Ctrl-C or the end of a server.
 func (c *upCmd) Run(a *app) error {
 	cfg, err := wiring.Read(0)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *upCmd) serve(a *app, s *stack) error {
 	if err := a.print(s.endpoints(c.Dir), s.endpoints(c.Dir).write); err != nil {
 		return err
 	}
-	return s.serve(a.ctx, nil)
+	return s.run(a.ctx, nil)
 }
 
 // endpointsView says how to reach the parts of a stack. The credentials are those of servers that only

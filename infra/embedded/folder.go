@@ -158,6 +158,15 @@ func (f *folder) logFrom(begin int64) string {
 	return strings.TrimSpace(string(text[max(0, len(text)-most):]))
 }
 
+// endedUnasked names a server that has ended by itself, with the end of its log, and the whole log where it stays.
+func (f *folder) endedUnasked(server string) error {
+	log := "its log"
+	if !f.temporary {
+		log += " " + f.file(logName)
+	}
+	return fmt.Errorf("%s has ended unasked; %s ends with:\n%s", server, log, lastLines(f.logFrom(0), 10))
+}
+
 // passwordName is the file that keeps a server's password.
 const passwordName = "password"
 

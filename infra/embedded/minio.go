@@ -200,6 +200,10 @@ func (m *MinIO) PID() int { return m.process.PID() }
 // there is another one.
 func (m *MinIO) Exited() <-chan struct{} { return m.process.exited }
 
+// EndedUnasked is the error of whoever finds that the server has Exited although he neither stopped nor killed it: it tells what
+// the server printed last.
+func (m *MinIO) EndedUnasked() error { return m.folder.endedUnasked("MinIO") }
+
 // Kill ends the server at once, as a crash would. Data and port are kept for a Restart.
 func (m *MinIO) Kill() { m.process.kill() }
 

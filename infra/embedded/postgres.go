@@ -185,6 +185,10 @@ func (p *Postgres) PID() int { return p.process.PID() }
 // there is another one.
 func (p *Postgres) Exited() <-chan struct{} { return p.process.exited }
 
+// EndedUnasked is the error of whoever finds that the server has Exited although he neither stopped nor killed it: it tells what
+// the server printed last.
+func (p *Postgres) EndedUnasked() error { return p.folder.endedUnasked("PostgreSQL") }
+
 // Kill ends the server at once, as a crash would. Data and port are kept for a Restart.
 func (p *Postgres) Kill() { p.process.kill() }
 
