@@ -67,12 +67,24 @@ func (a account) id() int {
 	return int(a.credential.Uid)
 }
 
-// own gives a file or folder to the account.
+// own gives a file or folder to the account. What was not just made may be somebody's: see owns.
 func (a account) own(path string) error {
 	if a.credential == nil {
 		return nil
 	}
 	return os.Lchown(path, int(a.credential.Uid), int(a.credential.Gid))
+}
+
+// owns returns an error where a file or folder belongs to another user.
+func (a account) owns(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != a.id() {
+		return fmt.Errorf("%s belongs to the user with number %d, and the server would run as %s; start it as the owner, or choose another folder", path, stat.Uid, a)
+	}
+	return nil
 }
 
 // attributes make a child process run as the account, in a session of its own: Ctrl-C on the

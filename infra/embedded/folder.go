@@ -30,38 +30,40 @@ type folder struct {
 // openFolder makes and locks the folder name below parent, or a temporary one where parent is
 // empty. The error says who uses the folder, where it is in use.
 func openFolder(ctx context.Context, parent, name string, owner account) (*folder, error) {
-	path, err := makeFolder(parent, name)
+	path, made, err := makeFolder(parent, name)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for %s: %w", name, err)
 	}
 	f := &folder{path: path, owner: owner, temporary: parent == ""}
-	if err := f.prepare(ctx); err != nil {
+	if err := f.prepare(ctx, made); err != nil {
 		return nil, errors.Join(err, f.close(ctx))
 	}
 	return f, nil
 }
 
-func makeFolder(parent, name string) (string, error) {
+// makeFolder tells whether the folder was made now.
+func makeFolder(parent, name string) (path string, made bool, err error) {
 	if parent == "" {
-		return os.MkdirTemp("", "eventdrop-"+name+"-*")
+		path, err = os.MkdirTemp("", "eventdrop-"+name+"-*")
+		return path, true, err
 	}
-	parent, err := filepath.Abs(parent)
-	if err != nil {
-		return "", err
+	if parent, err = filepath.Abs(parent); err != nil {
+		return "", false, err
 	}
 	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // the servers' user must enter it; what is private lies deeper
-		return "", err
+		return "", false, err
 	}
-	path := filepath.Join(parent, name)
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+	path = filepath.Join(parent, name)
+	err = os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return path, false, nil
 	}
-	return path, nil
+	return path, true, err
 }
 
-func (f *folder) prepare(ctx context.Context) error {
-	if err := f.owner.own(f.path); err != nil {
-		return fmt.Errorf("give %s to %s: %w", f.path, f.owner, err)
+func (f *folder) prepare(ctx context.Context, made bool) error {
+	if err := f.take(made); err != nil {
+		return err
 	}
 	if _, err := f.owner.run(ctx, "/", "/bin/sh", "-c", `cd "$1"`, "sh", f.path); err != nil {
 		return fmt.Errorf("%s cannot enter %s; choose a folder that it may enter: %w", f.owner, f.path, err)
@@ -70,6 +72,17 @@ func (f *folder) prepare(ctx context.Context) error {
 		return err
 	}
 	return f.rotate()
+}
+
+// take gives a folder that was made now to the server's user. One that was there belongs to him already, or is not ours to give.
+func (f *folder) take(made bool) error {
+	if !made {
+		return f.owner.owns(f.path)
+	}
+	if err := f.owner.own(f.path); err != nil {
+		return fmt.Errorf("give %s to %s: %w", f.path, f.owner, err)
+	}
+	return nil
 }
 
 // hold takes the lock. It waits where the process that held it is dead, for its watchdogs to
@@ -83,6 +96,9 @@ func (f *folder) hold(ctx context.Context) error {
 		f.lock, err = tryLock(path)
 		return errors.Is(err, errLocked) && !alive(holder(path)), err
 	})
+	if err != nil && !errors.Is(err, errLocked) {
+		return fmt.Errorf("take the lock of %s: %w", f.path, err)
+	}
 	if err != nil {
 		return fmt.Errorf("%s is in use by process %d; stop that one or choose another folder: %w", f.path, holder(path), err)
 	}

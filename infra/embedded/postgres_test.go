@@ -143,6 +143,9 @@ func TestDataOfAnotherVersionAreRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte("9\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := testAccount(t).own(filepath.Dir(data)); err != nil {
+		t.Fatal(err)
+	}
 	_, err := StartPostgres(t.Context(), PostgresOptions{Options: Options{Dir: dir}})
 	if err == nil || !strings.Contains(err.Error(), "written by PostgreSQL 9") || !strings.Contains(err.Error(), "Install PostgreSQL 9, or") {
 		t.Errorf("error is %v, want one that names the version and the next step", err)
