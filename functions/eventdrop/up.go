@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"eventdrop/functions/internal/wiring"
@@ -23,11 +24,9 @@ func (c *upCmd) Run(a *app) error {
 		return err
 	}
 	if c.Dir == "" {
-		cache, err := embedded.CacheDir()
-		if err != nil {
+		if c.Dir, err = dataDir(); err != nil {
 			return err
 		}
-		c.Dir = filepath.Join(cache, "up")
 	}
 	s, err := startStack(a.ctx, stackOptions{
 		dir: c.Dir, durable: true, postgresPort: c.PostgresPort, minioPort: c.MinioPort, listen: cfg.Listen,
@@ -37,6 +36,19 @@ func (c *upCmd) Run(a *app) error {
 		return err
 	}
 	return errors.Join(c.serve(a, s), s.stop(a.ctx))
+}
+
+// dataDir makes the folder of the data where --dir names none.
+func dataDir() (string, error) {
+	cache, err := embedded.CacheDir()
+	dir := filepath.Join(cache, "up")
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755) //nolint:gosec // the servers' user must enter it; what is private lies deeper
+	}
+	if err != nil {
+		return "", fmt.Errorf("make a folder for the data: %w; name one with --dir", err)
+	}
+	return dir, nil
 }
 
 func (c *upCmd) serve(a *app, s *stack) error {

@@ -17,34 +17,43 @@ func CacheDir() (string, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find a cache folder: %w", err)
+		return "", fmt.Errorf("find a cache folder: %w%s", err, anotherCache())
 	}
 	return filepath.Join(dir, "eventdrop"), nil
 }
 
-// cache is a folder of finished artifacts, each a file or folder named after its version.
+// cache is a folder of finished artifacts, each a file or folder named after its version. It is made when the first one is wanted: who has
+// all servers installed needs none, and perhaps no home either.
 type cache struct {
-	dir  string
+	dir  string // empty means [CacheDir]
 	tell progress
 }
 
-// openCache makes the folder, or the one of [CacheDir] where dir is empty.
-func openCache(dir string, tell progress) (cache, error) {
-	if dir == "" {
+// open makes the folder and returns the cache with its absolute path.
+func (c cache) open() (cache, error) {
+	if c.dir == "" {
 		var err error
-		if dir, err = CacheDir(); err != nil {
+		if c.dir, err = CacheDir(); err != nil {
 			return cache{}, err
 		}
 	}
-	dir, err := filepath.Abs(dir)
+	dir, err := filepath.Abs(c.dir)
 	if err != nil {
 		return cache{}, fmt.Errorf("cache folder: %w", err)
 	}
 	// The servers' user must be able to read and execute what is in it.
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // see above
-		return cache{}, fmt.Errorf("make the cache folder: %w", err)
+		return cache{}, fmt.Errorf("make the cache folder: %w%s", err, anotherCache())
 	}
-	return cache{dir: dir, tell: tell}, nil
+	return cache{dir: dir, tell: c.tell}, nil
+}
+
+// anotherCache ends a sentence with the way to another cache folder. Root has none.
+func anotherCache() string {
+	if os.Geteuid() == 0 {
+		return ""
+	}
+	return "; set XDG_CACHE_HOME, or HOME on macOS, to a folder that can be written to"
 }
 
 // has returns the path of an artifact, and whether it is there.
@@ -58,6 +67,10 @@ func (c cache) has(name string) (string, bool) {
 // want the same artifact wait for the one that makes it. The artifact appears by a rename, so
 // whatever interrupts build leaves nothing that looks finished.
 func (c cache) once(ctx context.Context, name string, build func(ctx context.Context, path string) error) (string, error) {
+	c, err := c.open()
+	if err != nil {
+		return "", err
+	}
 	path, ok := c.has(name)
 	if ok {
 		return path, nil

@@ -36,6 +36,23 @@ func TestAnArtifactIsMadeOnceForAll(t *testing.T) {
 	}
 }
 
+// Whoever has installed servers needs no cache, and perhaps has no home to put one in.
+func TestInstalledServersNeedNoCache(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	impossible := filepath.Join(file, "cache") // also for root
+	postgres, minio := startPostgres(t, PostgresOptions{}), startMinIO(t, MinIOOptions{})
+	t.Setenv("PATH", postgres.binaries.dir+":"+os.Getenv("PATH")) // so that it is installed, wherever it is from
+	startPostgres(t, PostgresOptions{Durable: true, Options: Options{Cache: impossible}})
+	startMinIO(t, MinIOOptions{Binary: minio.binary, Options: Options{Cache: impossible}})
+	_, err := cache{dir: impossible}.once(t.Context(), "tool-1", func(context.Context, string) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "cache folder: mkdir "+file) || os.Geteuid() != 0 && !strings.Contains(err.Error(), "XDG_CACHE_HOME") {
+		t.Errorf("error is %v, want one that names the folder, and how to choose another", err)
+	}
+}
+
 func TestAFailedBuildIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	c := cache{dir: t.TempDir()}

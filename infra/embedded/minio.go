@@ -83,11 +83,7 @@ func StartMinIO(ctx context.Context, options MinIOOptions) (*MinIO, error) {
 
 func (m *MinIO) setUp(ctx context.Context) (err error) {
 	tell := progress{m.options.Progress}
-	c, err := openCache(m.options.Cache, tell)
-	if err != nil {
-		return err
-	}
-	search := minioSearch{owner: m.folder.owner, cache: c, path: installedMinIO(), pin: minioPin}
+	search := minioSearch{owner: m.folder.owner, cache: cache{dir: m.options.Cache, tell: tell}, path: installedMinIO(), pin: minioPin}
 	search.build = func(ctx context.Context, pin, path string) error {
 		return tell.step("building MinIO from its source, once: 1 to 5 minutes", func() error { return buildMinIO(ctx, pin, path) })
 	}

@@ -85,10 +85,7 @@ func (p *Postgres) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := openCache(p.options.Cache, progress{p.options.Progress})
-	if err != nil {
-		return err
-	}
+	c := cache{dir: p.options.Cache, tell: progress{p.options.Progress}}
 	search := postgresSearch{
 		owner:   p.folder.owner,
 		folders: installedPostgres(ctx, postgresPatterns()),
