@@ -7,5 +7,6 @@
 //
 // A server never outlives the process that started it: a watchdog stops it, and removes its
 // temporary folder, whichever way that process ends. Calling Stop is the orderly way, but a test
-// binary may just exit.
+// binary may just exit. The folder of a process that was killed before it had a watchdog is removed by
+// the next start of such a server.
 package embedded

@@ -30,6 +30,9 @@ type folder struct {
 // openFolder makes and locks the folder name below parent, or a temporary one where parent is
 // empty. The error says who uses the folder, where it is in use.
 func openFolder(ctx context.Context, parent, name string, owner account) (*folder, error) {
+	if parent == "" {
+		sweep(name, owner)
+	}
 	path, made, err := makeFolder(parent, name)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for %s: %w", name, err)
@@ -44,7 +47,7 @@ func openFolder(ctx context.Context, parent, name string, owner account) (*folde
 // makeFolder tells whether the folder was made now.
 func makeFolder(parent, name string) (path string, made bool, err error) {
 	if parent == "" {
-		path, err = os.MkdirTemp("", "eventdrop-"+name+"-*")
+		path, err = os.MkdirTemp("", temporaryName(name))
 		return path, true, err
 	}
 	if parent, err = filepath.Abs(parent); err != nil {
@@ -59,6 +62,30 @@ func makeFolder(parent, name string) (path string, made bool, err error) {
 		return path, false, nil
 	}
 	return path, true, err
+}
+
+// temporaryName is the pattern of a server's temporary folders.
+func temporaryName(name string) string { return "eventdrop-" + name + "-*" }
+
+// sweep removes the temporary folders of processes that were killed before a watchdog stood, as during a download.
+//
+// It is safe while others start servers: only the holder of a lock writes his number, after he took it. So where the process of that number is
+// dead and the lock is free, nobody works on the folder, and nobody ever will. A folder without a number is left: it may be about to get one.
+func sweep(name string, owner account) {
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), temporaryName(name)))
+	if err != nil {
+		return // a malformed pattern finds nothing
+	}
+	for _, path := range found {
+		lockPath := filepath.Join(path, lockName)
+		if pid := holder(lockPath); pid <= 0 || alive(pid) || owner.owns(path) != nil {
+			continue
+		}
+		if lock, err := tryLock(lockPath); err == nil {
+			_ = os.RemoveAll(path) // it only takes space
+			_ = lock.Close()
+		}
+	}
 }
 
 func (f *folder) prepare(ctx context.Context, made bool) error {
@@ -85,13 +112,16 @@ func (f *folder) take(made bool) error {
 	return nil
 }
 
+// lockName is the file that is locked, and holds the number of the process that locked it.
+const lockName = "lock"
+
 // hold takes the lock. It waits where the process that held it is dead, for its watchdogs to
 // stop the servers, and gives up at once where that process is alive.
 func (f *folder) hold(ctx context.Context) error {
 	const pause = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	path := f.file("lock")
+	path := f.file(lockName)
 	err := retry(ctx, pause, func() (again bool, err error) {
 		f.lock, err = tryLock(path)
 		return errors.Is(err, errLocked) && !alive(holder(path)), err
