@@ -46,7 +46,7 @@ func dataDir() (string, error) {
 		err = os.MkdirAll(dir, 0o755) //nolint:gosec // the servers' user must enter it; what is private lies deeper
 	}
 	if err != nil {
-		return "", fmt.Errorf("make a folder for the data: %w; name one with --dir", err)
+		return "", fmt.Errorf("make a folder for the data: %w; or name one with --dir", err)
 	}
 	return dir, nil
 }
