@@ -13,11 +13,16 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"eventdrop/functions/internal/dropzone"
+	"eventdrop/functions/internal/migrations"
+	"eventdrop/functions/internal/pgtest"
 	"eventdrop/functions/internal/wiring"
+	"eventdrop/infra/embedded"
 )
 
 // program is `eventdrop` as a process of its own.
@@ -117,6 +122,104 @@ func TestServeStopsInOrderOnSIGTERM(t *testing.T) {
 	}
 	w.reconcile()
 	w.check()
+}
+
+// R2, P19: a server that is frozen, or lost with its host, answers nothing. Neither the answer about health nor the stop waits for it.
+func TestServeStopsInTimeWhilePostgreSQLIsFrozen(t *testing.T) {
+	t.Parallel()
+	server, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{Options: embedded.Options{Progress: os.Stderr}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := migrations.Up(t.Context(), server.URL(), "eventdrop"); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorldAt(t, pgtest.At(t, server.URL(), "eventdrop"), true)
+	w.drop(40, dirty(4))
+	lock, err := w.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(t.Context(), "lock table events in share mode"); err != nil {
+		t.Fatal(err)
+	}
+	p := w.start("serve")
+	url := p.await(t, `notices=(\S+)/notices`)[1]
+	p.discard()
+	w.eventually("true", "select count(*) > 0 from pg_stat_activity where application_name = 'eventdrop' and wait_event_type = 'Lock'")
+	thaw := w.freeze(server)
+	if status, took := health(t, url); status != http.StatusServiceUnavailable || took > 5*time.Second {
+		t.Errorf("health is answered by %d after %s", status, took)
+	}
+	began := time.Now()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	if took := time.Since(began); took > 12*time.Second { // 10, and what a busy machine takes
+		t.Errorf("it took %s to stop", took)
+	}
+	thaw()
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("0", "select count(*) from pg_stat_activity where application_name = 'eventdrop' and state <> 'idle'")
+	if _, err := w.parts.Warehouse.ResumeInterrupted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.reconcile()
+	w.check()
+}
+
+// freeze stops every process of the server that the program speaks to, until thaw.
+func (w *world) freeze(server *embedded.Postgres) (thaw func()) {
+	w.t.Helper()
+	processes := []int{server.PID()} // first: it makes the others
+	signal := func(number syscall.Signal) {
+		for _, pid := range processes {
+			if err := syscall.Kill(pid, number); err != nil {
+				w.t.Error(err)
+			}
+		}
+	}
+	signal(syscall.SIGSTOP)
+	thaw = sync.OnceFunc(func() { signal(syscall.SIGCONT) })
+	w.t.Cleanup(thaw)
+	for field := range strings.FieldsSeq(w.value("select string_agg(pid::text, ' ') from pg_stat_activity where application_name = 'eventdrop'")) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		processes = append(processes, pid)
+	}
+	signal(syscall.SIGSTOP)
+	return thaw
+}
+
+// health asks a program whether it can work.
+func health(t *testing.T, url string) (status int, took time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/healthz", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Errorf("health: %v", err)
+		return 0, time.Since(began)
+	}
+	defer res.Body.Close()
+	return res.StatusCode, time.Since(began)
 }
 
 // S1, S2, N13, N14: what a notice may do, and what not.

@@ -74,11 +74,17 @@ func newWorld(t *testing.T) *world {
 // newWorldIn is newWorld with or without versions in its bucket.
 func newWorldIn(t *testing.T, versioned bool) *world {
 	t.Helper()
+	return newWorldAt(t, pgtest.New(t), versioned)
+}
+
+// newWorldAt takes a schema that is there.
+func newWorldAt(t *testing.T, db pgtest.DB, versioned bool) *world {
+	t.Helper()
 	store, err := sharedMinIO()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, db: pgtest.New(t), minio: store}
+	w := &world{t: t, db: db, minio: store}
 	w.config = wiring.Config{
 		DatabaseURL: w.db.LoaderURL, DatabaseSchema: w.db.Schema, S3Endpoint: "http://" + store.Endpoint(), S3Region: store.Region(),
 		S3AccessKey: store.AccessKey(), S3SecretKey: store.SecretKey(), S3Bucket: "test-" + uuid.NewString(),

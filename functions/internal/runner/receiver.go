@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // maxNotice bounds a notification, in bytes.
@@ -78,7 +80,7 @@ func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request)
 		if !queue.offer(o) {
 			r.notices.queueFull.Add(int64(len(objects) - result.Accepted))
 			w.Header().Set("Retry-After", "3")
-			answer(w, http.StatusServiceUnavailable, reply{Accepted: result.Accepted, Ignored: ignored, Error: "too many notices wait: come back"})
+			answer(w, http.StatusServiceUnavailable, reply{Accepted: result.Accepted, Ignored: ignored, Error: "too many notices wait, or the receiver stops: come back"})
 			return
 		}
 		result.Accepted++
@@ -87,9 +89,14 @@ func (r *Runner) receive(queue *queue, w http.ResponseWriter, req *http.Request)
 	answer(w, http.StatusOK, result)
 }
 
+// healthTime is how long an answer about the runner's health may take.
+const healthTime = 2 * time.Second
+
 func (r *Runner) health(w http.ResponseWriter, req *http.Request) {
-	if err := r.Healthy(req.Context()); err != nil {
-		r.Log.WarnContext(req.Context(), "not healthy", "error", err.Error())
+	ctx, cancel := context.WithTimeout(req.Context(), healthTime)
+	defer cancel()
+	if err := r.Healthy(ctx); err != nil {
+		r.Log.WarnContext(ctx, "not healthy", "error", err.Error())
 		answer(w, http.StatusServiceUnavailable, reply{Error: "not healthy: see the log"})
 		return
 	}

@@ -42,20 +42,27 @@ type Runner struct {
 	notices noticeCounts
 }
 
-// stopTime is how long objects that are being loaded may take after the stop.
-const stopTime = 8 * time.Second
+// How long a stop takes at most: 10 seconds after which Docker kills, and a second of them for what the caller has to close.
+const (
+	stopTime = 7 * time.Second // objects that are being loaded may take so long after the stop
+	lastTime = 2 * time.Second // and those that were cut off then may take so long, all together, to say so to the ledger
+)
 
 // retryEvery is how often the ledger is asked for due objects.
 const retryEvery = 3 * time.Second
 
 // Run serves until the context ends, then stops in order: no new notices, the objects at work are
-// finished or rolled back, and what still waits is left to the next start's reconcile.
+// finished or rolled back, and what still waits is left to the next start's reconcile. It leaves loads behind
+// only where PostgreSQL does not even answer to being cut off: their transactions end with their connections.
 func (r *Runner) Run(ctx context.Context, listener net.Listener) error {
 	ctx, end := context.WithCancel(ctx) // ends the schedule, too, when the receiver cannot go on
 	defer end()
 	var workers sync.WaitGroup
 	queue, lanes := newQueue(r.QueueLength), newLanes(r.Workers, &workers)
-	server := &http.Server{Handler: r.routes(queue, lanes), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
+	server := &http.Server{
+		Handler: r.routes(queue, lanes), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
@@ -89,18 +96,29 @@ func (r *Runner) begin(ctx, work context.Context, queue *queue, lanes lanes, wor
 	})
 }
 
+// stop closes the queue first: a notice that comes now is told to come back, and no worker begins another object.
 func (r *Runner) stop(work context.Context, stopWork context.CancelCauseFunc, server *http.Server, queue *queue, workers *sync.WaitGroup) {
 	limit := time.AfterFunc(stopTime, func() { stopWork(errors.New("stopped")) })
 	defer limit.Stop()
-	ctx, cancel := context.WithTimeout(work, stopTime)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		r.Log.WarnContext(ctx, "webhook receiver did not stop in time", "error", err.Error())
-	}
 	if left := queue.close(); left > 0 {
-		r.Log.InfoContext(ctx, "notices left for the next start's reconcile", "count", left)
+		r.Log.InfoContext(work, "notices left for the next start's reconcile", "count", left)
 	}
-	workers.Wait()
+	ended := make(chan struct{})
+	go func() {
+		workers.Wait()
+		close(ended)
+	}()
+	last := time.NewTimer(stopTime + lastTime)
+	defer last.Stop()
+	if err := server.Shutdown(work); err != nil {
+		r.Log.WarnContext(work, "webhook receiver did not stop in time; its connections are cut", "error", err.Error())
+		_ = server.Close() // whoever is cut off sends its notice again
+	}
+	select {
+	case <-ended:
+	case <-last.C:
+		r.Log.WarnContext(work, "loads did not end in time; PostgreSQL rolls them back")
+	}
 }
 
 // work loads objects from the queue until it is closed.

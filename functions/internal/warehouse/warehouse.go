@@ -84,8 +84,21 @@ func (w *Warehouse) Under(c *contract.Contract) *Warehouse {
 // Contract returns the contract whose table this is.
 func (w *Warehouse) Contract() *contract.Contract { return w.contract }
 
-// Close waits for connections in use and closes all.
-func (w *Warehouse) Close() { w.pool.Close() }
+// closeTime is for connections to end in order.
+const closeTime = time.Second
+
+// Close waits for connections in use and closes all. It does not wait for a server that is silent: what leads there ends with the process.
+func (w *Warehouse) Close() {
+	closed := make(chan struct{})
+	go func() {
+		w.pool.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTime):
+	}
+}
 
 func (cfg Config) pool() (*pgxpool.Config, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
@@ -96,10 +109,14 @@ func (cfg Config) pool() (*pgxpool.Config, error) {
 		pc.MaxConns = cfg.MaxConns
 	}
 	pc.MaxConnIdleTime = 5 * time.Minute
+	if pc.PingTimeout == 0 {
+		pc.PingTimeout = pingTime
+	}
 	cc := pc.ConnConfig
 	if cc.ConnectTimeout == 0 {
 		cc.ConnectTimeout = 5 * time.Second
 	}
+	cc.DialFunc = dialer(cc.ConnectTimeout).DialContext
 	cc.RuntimeParams["search_path"] = pgx.Identifier{cfg.Schema}.Sanitize()
 	cc.RuntimeParams["timezone"] = "UTC"
 	if cfg.ApplicationName != "" {
