@@ -15,7 +15,7 @@ import (
 const (
 	claimWait = 5 * time.Second  // for a twin that loads the same object
 	mergeWait = 60 * time.Second // for row locks of another object's merge
-	idleLimit = 60 * time.Second // a loader that froze holds its locks no longer
+	idleLimit = 60 * time.Second // a loader that froze between two statements holds its locks no longer
 )
 
 // claim makes the object this run's own until the transaction ends, or reports that it is settled:
@@ -89,6 +89,8 @@ func (l *load) lookBack(ctx context.Context, tx pgx.Tx) (settled bool, err error
 	return false, nil
 }
 
+// queueLimits bounds what the transaction waits for. No limit of PostgreSQL ends a COPY whose loader is stopped on a host that lives: it
+// heeds statement_timeout only when data come, and idle_in_transaction_session_timeout only between statements.
 func (w *Warehouse) queueLimits(ctx context.Context, batch *pgx.Batch, lock time.Duration) {
 	batch.Queue(w.queries["limits"], millis(lock), statementLimit(ctx), millis(idleLimit))
 }

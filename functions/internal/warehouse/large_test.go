@@ -82,14 +82,28 @@ func TestAConnectionComesBackClean(t *testing.T) {
 	for i := range 3 { // the first needs no staging table, the third finds that of the second
 		h.load(object(fmt.Sprint("clean", i, ".csv")), many(6_000))
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // a limit for its statements
+	defer cancel()
+	if _, err := h.Load(ctx, h.run(object("limited.csv"), many(10))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.NoteAttempt(ctx, object("noted.csv")); err != nil {
+		t.Fatal(err)
+	}
 	conns := h.pool.AcquireAllIdle(t.Context())
 	if len(conns) != 1 {
 		t.Fatalf("%d connections", len(conns))
 	}
 	defer conns[0].Release()
+	h.expect("0", "select count(*) from pg_locks where pid = $1", conns[0].Conn().PgConn().PID())
 	var rows int
 	if err := conns[0].QueryRow(t.Context(), "select count(*) from "+h.table.stageName).Scan(&rows); err != nil || rows != 0 {
 		t.Errorf("%d rows are staged, %v", rows, err)
+	}
+	var set string
+	err := conns[0].QueryRow(t.Context(), "select concat_ws(' ', string_agg(name || '=' || setting, ' ')) from pg_settings where source = 'session'").Scan(&set)
+	if err != nil || set != "" {
+		t.Errorf("these settings are left: %s, %v", set, err)
 	}
 	h.books()
 }

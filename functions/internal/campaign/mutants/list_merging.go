@@ -54,6 +54,10 @@ func merging() []Mutant {
 			`on commit delete rows`, `on commit preserve rows`, warehouse, "TestAConnectionComesBackClean",
 		},
 		{
+			"limits outlive the transaction", "a load leaves nothing on its connection", queries + "limits.sql",
+			`set_config('statement_timeout', $2, true)`, `set_config('statement_timeout', $2, false)`, warehouse, "TestAConnectionComesBackClean",
+		},
+		{
 			"one COPY only", "rows behind many rejects are loaded, too", warehouse + "/stage.go",
 			`done = l.rows.complete`, `done = true`, warehouse, "TestManyRejectsAreWrittenInTurnsWithTheRows",
 		},
