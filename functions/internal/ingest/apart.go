@@ -2,10 +2,20 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"eventdrop/functions/internal/dropzone"
+)
+
+const (
+	// From here on an attempt is noted before the object is read: it leaves a trace of an object that may kill its loader.
+	largeObject  = 8 << 20
+	suspectFrom  = 2 // attempts without any outcome, from which on it is loaded alone
+	diedTooOften = 5 // attempts without any outcome, from which on it is parked
 )
 
 // aloneTime bounds how long a suspect waits to be alone, and how long it is: the others must not wait for it for ever.
@@ -21,15 +31,37 @@ type Apart struct {
 	places *semaphore.Weighted
 }
 
-// enter admits an object; leave must be called when its load has ended. Objects whose attempt is not noted cannot be
-// blamed: they are never kept waiting.
-func (p *Pipeline) enter(ctx context.Context, order *Order) (leave func(), err error) {
-	if !order.noted {
-		return func() {}, nil
+// enter notes the attempt of an object that may kill its loader, apart from suspects: whoever waits for one is not noted yet, and
+// whoever is noted stays inside until its outcome is recorded, so that none shares the blame for a death. Objects whose
+// attempt is not noted cannot be blamed: they are never kept waiting.
+func (p *Pipeline) enter(ctx context.Context, o dropzone.Object, order *Order) error {
+	byHand := order.Kind != dropzone.Load && order.Kind != ""
+	if order.noted || order.DryRun || byHand || !order.Again && o.Size < largeObject {
+		return nil
 	}
-	return p.Apart.enter(ctx, order.died >= suspectFrom)
+	died, err := p.Ledger.Died(ctx, []dropzone.Object{o})
+	if err != nil {
+		return err
+	}
+	if died[0] >= diedTooOften {
+		return &dropzone.UnreadableError{
+			Reason: dropzone.LoaderDied,
+			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", died[0]),
+		}
+	}
+	leave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)
+	if err != nil {
+		return err
+	}
+	if err := p.Ledger.NoteAttempt(ctx, o); err != nil {
+		leave()
+		return err
+	}
+	order.noted, order.leave = true, leave
+	return nil
 }
 
+// enter takes a place; leave gives it up.
 func (a *Apart) enter(ctx context.Context, suspect bool) (leave func(), err error) {
 	a.once.Do(func() { a.places = semaphore.NewWeighted(everyone) })
 	if suspect {

@@ -28,7 +28,7 @@ func TestADropThatFailedEndsWhenItsBytesGoAlthoughAnOlderOneHasItsETag(t *testin
 			if !ok {
 				t.Fatalf("the ledger is a %T", h.Ledger)
 			}
-			if _, err := w.NoteAttempt(t.Context(), h.store.keys["in/a.csv"].object); err != nil {
+			if err := w.NoteAttempt(t.Context(), h.store.keys["in/a.csv"].object); err != nil {
 				t.Fatal(err)
 			}
 			test.replace(h.store)

@@ -114,6 +114,9 @@ type harness struct {
 	log   *bytes.Buffer
 }
 
+// connections is how many a harness has.
+const connections = 4
+
 func newHarness(t *testing.T) *harness {
 	t.Helper()
 	return newHarnessOn(t, pgtest.New(t), &store{keys: map[string]stored{}}, nil)
@@ -138,7 +141,7 @@ func newHarnessOn(t *testing.T, db pgtest.DB, held *store, change func(*contract
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := warehouse.Open(t.Context(), warehouse.Config{URL: db.LoaderURL, Schema: db.Schema, MaxConns: 4, ApplicationName: db.Schema}, c)
+	w, err := warehouse.Open(t.Context(), warehouse.Config{URL: db.LoaderURL, Schema: db.Schema, MaxConns: connections, ApplicationName: db.Schema}, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,8 +53,11 @@ type Ledger interface {
 	HoldNotice(ctx context.Context) (held bool, err error)
 	// NothingSettled reports whether none of the versions is settled, and there is no pause.
 	NothingSettled(ctx context.Context, objects []dropzone.Object) (bool, error)
-	NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error)
-	NoteAttempts(ctx context.Context, objects []dropzone.Object) (died []int, err error)
+	// Died tells how many attempts of each object ended without any outcome: their loaders died.
+	Died(ctx context.Context, objects []dropzone.Object) ([]int, error)
+	// NoteAttempt counts that an object is about to be read: a loader that dies leaves the count behind.
+	NoteAttempt(ctx context.Context, o dropzone.Object) error
+	NoteAttempts(ctx context.Context, objects []dropzone.Object) error
 	Record(ctx context.Context, run dropzone.Run, out dropzone.Outcome) (objectID int64, err error)
 	Supersede(ctx context.Context, asked dropzone.Object) error
 }
@@ -108,15 +111,15 @@ type Order struct {
 	Kind   dropzone.Kind // empty means dropzone.Load
 	DryRun bool
 	// Again marks an object that was tried before or was found without a notice: its attempt is
-	// noted before it is opened, because it may be the one that kills its loader.
+	// noted before it is read, because it may be the one that kills its loader.
 	Again bool
 	// ByHand marks what a person asked for: a pause does not hold it back.
 	ByHand bool
 	// Contract names the contract to load a file of this machine under; see [Router.For].
 	Contract string
 
-	noted bool // the attempt is noted: once, however often it is repeated at once
-	died  int  // so many loaders did not outlive the object
+	noted bool   // the attempt is noted: once, however often it is repeated at once
+	leave func() // gives the place up that [Pipeline.enter] took; nil: it took none
 }
 
 // Handle runs one object from the bucket to its receipt. A nil error means that the object needs
@@ -137,6 +140,9 @@ func newRun(order Order) dropzone.Run {
 func (p *Pipeline) handle(ctx context.Context, run *dropzone.Run, order *Order) (dropzone.Receipt, error) {
 	receipt, err := p.settledOrLoaded(ctx, run, order)
 	receipt, err = p.conclude(ctx, *run, *order, receipt, err)
+	if order.leave != nil {
+		order.leave()
+	}
 	p.log(ctx, receipt, err)
 	return receipt, err
 }
@@ -178,11 +184,9 @@ func (p *Pipeline) load(ctx context.Context, run *dropzone.Run, order *Order) (r
 	if err := p.admit(ctx, object, order); err != nil {
 		return dropzone.Receipt{}, err
 	}
-	leave, err := p.enter(ctx, order)
-	if err != nil {
+	if err := p.enter(ctx, object, order); err != nil {
 		return dropzone.Receipt{}, err
 	}
-	defer leave()
 	if err := p.read(run, body); err != nil {
 		return dropzone.Receipt{}, err
 	}
@@ -256,13 +260,6 @@ func (p *Pipeline) open(ctx context.Context, asked dropzone.Object) (dropzone.Ob
 	return object, body, nil
 }
 
-const (
-	// From here on an attempt is noted before the object is read: it leaves a trace of an object that may kill its loader.
-	largeObject  = 8 << 20
-	suspectFrom  = 2 // attempts without any outcome, from which on it is loaded alone
-	diedTooOften = 5 // attempts without any outcome, from which on it is parked
-)
-
 // admit judges an object by what the store says of it, before it is read.
 func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order *Order) error {
 	if limit := p.Limits.ObjectBytes; limit > 0 && o.Size > limit {
@@ -277,19 +274,6 @@ func (p *Pipeline) admit(ctx context.Context, o dropzone.Object, order *Order) e
 	if asked := order.Object; identified(asked) && (asked.VersionID != o.VersionID || asked.ETag != o.ETag) {
 		if err := p.Ledger.Supersede(ctx, asked); err != nil {
 			return err
-		}
-	}
-	if byHand := order.Kind != dropzone.Load && order.Kind != ""; !order.noted && !byHand && (order.Again || o.Size >= largeObject) {
-		died, err := p.Ledger.NoteAttempt(ctx, o)
-		if err != nil {
-			return err
-		}
-		order.noted, order.died = true, died
-	}
-	if order.died >= diedTooOften {
-		return &dropzone.UnreadableError{
-			Reason: dropzone.LoaderDied,
-			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", order.died),
 		}
 	}
 	return nil

@@ -318,11 +318,7 @@ func TestAnObjectThatKillsItsLoaderIsParked(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	o := h.store.put("in/a.csv", "v", sound, 1)
-	for range diedTooOften {
-		if _, err := h.Ledger.NoteAttempt(t.Context(), h.store.keys["in/a.csv"].object); err != nil {
-			t.Fatal(err)
-		}
-	}
+	h.killed("in/a.csv", diedTooOften)
 	if r := h.handle(Order{Object: o, Again: true}); r.State != dropzone.Parked || r.Reason != dropzone.LoaderDied {
 		t.Errorf("receipt %+v", r)
 	}

@@ -46,15 +46,22 @@ func (p *Pipeline) HandleTogether(ctx context.Context, orders []Order) ([]dropzo
 			m.err = errOneByOne
 		}
 	}
-	p.loadTogether(ctx, members)
+	leave := p.loadTogether(ctx, members)
 	for i, m := range members {
-		if m.err != nil {
-			receipts[i], errs[i] = p.handle(ctx, &m.run, &m.order)
-			continue
+		if receipts[i] = m.receipt; m.err == nil {
+			p.log(ctx, m.receipt, nil)
 		}
-		receipts[i] = m.receipt
-		p.log(ctx, m.receipt, nil)
 	}
+	oneByOne := func(noted bool) {
+		for i, m := range members {
+			if m.err != nil && m.order.noted == noted {
+				receipts[i], errs[i] = p.handle(ctx, &m.run, &m.order)
+			}
+		}
+	}
+	oneByOne(true)
+	leave() // a suspect waits for it
+	oneByOne(false)
 	return receipts, errs
 }
 
@@ -71,35 +78,22 @@ func (m *member) small() bool {
 	return o.Versioned() && o.ETag != "" && o.Size <= togetherBytes && m.run.Kind == dropzone.Load && !m.run.DryRun && m.order.Again
 }
 
-// loadTogether loads all members that can be, and leaves an error at the others.
-func (p *Pipeline) loadTogether(ctx context.Context, all []*member) {
+// loadTogether loads all members that can be, and leaves an error at the others. Those whose attempt is noted are inside until
+// leave is called.
+func (p *Pipeline) loadTogether(ctx context.Context, all []*member) (leave func()) {
 	members := able(all)
-	if len(members) < 2 {
-		fail(members, errOneByOne)
-		return
-	}
-	if err := p.noteTogether(ctx, members); err != nil {
-		fail(members, err)
-		return
-	}
-	p.openTogether(ctx, members)
-	if members = able(members); len(members) == 0 {
-		return
-	}
-	leave, err := p.enter(ctx, &members[0].order) // one place is enough: a suspect waits for it
+	leave, err := p.enterTogether(ctx, members)
 	if err != nil {
 		fail(members, err)
-		return
+		return func() {}
 	}
-	defer leave()
-	runs := make([]dropzone.Run, len(members))
-	for i, m := range members {
-		runs[i] = m.run
+	p.openTogether(ctx, members)
+	if members = able(members); len(members) > 0 {
+		if err := p.runTogether(ctx, members); err != nil {
+			fail(members, err)
+		}
 	}
-	receipts, errs := p.runTogether(ctx, runs)
-	for i, m := range members {
-		m.receipt, m.err = receipts[i], errs[i]
-	}
+	return leave
 }
 
 // able are those that nothing is amiss with so far.
@@ -113,26 +107,51 @@ func fail(members []*member, err error) {
 	}
 }
 
-// noteTogether does what look and admit do for one object. Suspects are left out, to be loaded apart from others.
-func (p *Pipeline) noteTogether(ctx context.Context, members []*member) error {
-	objects := make([]dropzone.Object, len(members))
-	for i, m := range members {
-		objects[i] = m.order.Object
+// enterTogether does what look and enter do for one object. One place is enough for all: a suspect waits for it.
+func (p *Pipeline) enterTogether(ctx context.Context, members []*member) (leave func(), err error) {
+	if len(members) < 2 {
+		return nil, errOneByOne
 	}
-	nothing, err := p.Ledger.NothingSettled(ctx, objects)
+	nothing, err := p.Ledger.NothingSettled(ctx, objects(members))
 	if err != nil || !nothing {
-		return errors.Join(errOneByOne, err)
+		return nil, errors.Join(errOneByOne, err)
 	}
-	died, err := p.Ledger.NoteAttempts(ctx, objects)
+	if members, err = p.leaveSuspectsOut(ctx, members); err != nil {
+		return nil, err
+	}
+	if leave, err = p.Apart.enter(ctx, false); err != nil {
+		return nil, err
+	}
+	if err := p.Ledger.NoteAttempts(ctx, objects(members)); err != nil {
+		leave()
+		return nil, err
+	}
+	for _, m := range members {
+		m.order.noted = true
+	}
+	return leave, nil
+}
+
+// leaveSuspectsOut returns the members without those that are to be loaded apart from others.
+func (p *Pipeline) leaveSuspectsOut(ctx context.Context, members []*member) ([]*member, error) {
+	died, err := p.Ledger.Died(ctx, objects(members))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, m := range members {
-		if m.order.noted, m.order.died = true, died[i]; died[i] >= suspectFrom {
+		if died[i] >= suspectFrom {
 			m.err = errOneByOne
 		}
 	}
-	return nil
+	return able(members), nil
+}
+
+func objects(members []*member) []dropzone.Object {
+	all := make([]dropzone.Object, len(members))
+	for i, m := range members {
+		all[i] = m.order.Object
+	}
+	return all
 }
 
 // openTogether reads the objects' bytes, some side by side.
@@ -173,14 +192,15 @@ func (p *Pipeline) openMember(ctx context.Context, m *member) (err error) {
 	return p.read(&m.run, bytes.NewReader(text))
 }
 
-func (p *Pipeline) runTogether(ctx context.Context, runs []dropzone.Run) (receipts []dropzone.Receipt, errs []error) {
-	var err error
-	func() {
-		defer caught(&err)
-		receipts, errs = p.Loader.LoadTogether(ctx, runs)
-	}()
-	if err != nil {
-		receipts, errs = make([]dropzone.Receipt, len(runs)), slices.Repeat([]error{err}, len(runs))
+func (p *Pipeline) runTogether(ctx context.Context, members []*member) (err error) {
+	defer caught(&err)
+	runs := make([]dropzone.Run, len(members))
+	for i, m := range members {
+		runs[i] = m.run
 	}
-	return receipts, errs
+	receipts, errs := p.Loader.LoadTogether(ctx, runs)
+	for i, m := range members {
+		m.receipt, m.err = receipts[i], errs[i]
+	}
+	return nil
 }

@@ -97,8 +97,8 @@ func TestANotedAttemptDoesNotMakeANewDropOfALoadedOne(t *testing.T) {
 	h := newHarness(t)
 	for _, a := range []dropzone.Object{drop("k.csv", "a", 1), {Key: "/tmp/local.csv", ETag: "a", LastModified: drop("", "", 1).LastModified}} {
 		h.load(a, header+view(id1, "a"))
-		if died, err := h.NoteAttempt(t.Context(), a); died != 0 || err != nil {
-			t.Errorf("note the attempt: %d, %v", died, err)
+		if err := h.NoteAttempt(t.Context(), a); err != nil {
+			t.Error(err)
 		}
 		if receipt := h.load(a, header+view(id1, "a")); !receipt.Already {
 			t.Errorf("%s was loaded again: %+v", a, receipt)
@@ -253,7 +253,7 @@ func TestANoteOfAnAttemptDoesNotWaitForeverForTheHolder(t *testing.T) {
 	if _, err := h.newLoad(h.run(o, header)).claim(t.Context(), tx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.NoteAttempt(t.Context(), o); !errors.Is(err, dropzone.ErrBusy) {
+	if err := h.NoteAttempt(t.Context(), o); !errors.Is(err, dropzone.ErrBusy) {
 		t.Errorf("error %v, want %v", err, dropzone.ErrBusy)
 	}
 }

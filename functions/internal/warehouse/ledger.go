@@ -24,16 +24,34 @@ func (w *Warehouse) Look(ctx context.Context, o dropzone.Object) (found dropzone
 
 // NothingSettled reports whether the pipeline is not paused, and none of the versions needs nothing more.
 func (w *Warehouse) NothingSettled(ctx context.Context, objects []dropzone.Object) (bool, error) {
+	var nothing bool
+	if err := w.pool.QueryRow(ctx, w.queries["nothing_settled"], identities(objects)...).Scan(&nothing); err != nil {
+		return false, fmt.Errorf("look into the ledger: %w", err)
+	}
+	return nothing, nil
+}
+
+// Died returns how many attempts of each object ended without any outcome so far: their loaders died, or are at work.
+func (w *Warehouse) Died(ctx context.Context, objects []dropzone.Object) ([]int, error) {
+	rows, err := w.pool.Query(ctx, w.queries["died"], identities(objects)...)
+	if err != nil {
+		return nil, fmt.Errorf("look into the ledger: %w", err)
+	}
+	died, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, fmt.Errorf("look into the ledger: %w", err)
+	}
+	return died, nil
+}
+
+// identities are the arguments of a query about several objects.
+func identities(objects []dropzone.Object) []any {
 	n := len(objects)
 	buckets, keys, versions, etags := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	for i, o := range objects {
 		buckets[i], keys[i], versions[i], etags[i] = o.Bucket, o.Key, o.VersionID, o.ETag
 	}
-	var nothing bool
-	if err := w.pool.QueryRow(ctx, w.queries["nothing_settled"], buckets, keys, versions, etags).Scan(&nothing); err != nil {
-		return false, fmt.Errorf("look into the ledger: %w", err)
-	}
-	return nothing, nil
+	return []any{buckets, keys, versions, etags}
 }
 
 // Missing returns those objects of one page of a bucket's listing that are neither settled, at their rank or a greater one, nor

@@ -132,62 +132,42 @@ func sampleRows(rejects []dropzone.Reject) []SampledReject {
 	return rows
 }
 
-// NoteAttempt counts, in a transaction of its own, that an object is about to be read, and returns how
-// many such attempts ended without any outcome before. A loader that dies leaves the count behind.
-// Where another loader holds the object the error is dropzone.ErrBusy.
+// NoteAttempt counts, in a transaction of its own, that an object is about to be read. A loader that dies leaves the count behind;
+// of a settled object nothing is noted. Where another loader holds the object the error is dropzone.ErrBusy.
 //
 // The commit does not wait for the disk: if PostgreSQL dies, too, one attempt is not counted.
-func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) (died int, err error) {
+func (w *Warehouse) NoteAttempt(ctx context.Context, o dropzone.Object) error {
 	if o.Versioned() {
-		all, err := w.NoteAttempts(ctx, []dropzone.Object{o})
-		if err != nil {
-			return 0, err
-		}
-		return all[0], nil
+		return w.NoteAttempts(ctx, []dropzone.Object{o})
 	}
-	err = w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
+	err := w.short(ctx, o, func(tx pgx.Tx, drop int32) error {
 		batch := &pgx.Batch{}
 		batch.Queue(w.queries["commit_without_wait"])
-		w.queueNote(batch, o, drop, &died)
+		w.queueNote(batch, o, drop)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
-		return 0, fmt.Errorf("note the attempt: %w", busy(err))
+		return fmt.Errorf("note the attempt: %w", busy(err))
 	}
-	return died, nil
+	return nil
 }
 
 // NoteAttempts is NoteAttempt for several objects with versions, in one round trip.
-func (w *Warehouse) NoteAttempts(ctx context.Context, objects []dropzone.Object) (died []int, err error) {
+func (w *Warehouse) NoteAttempts(ctx context.Context, objects []dropzone.Object) error {
 	batch := &pgx.Batch{} // which is a transaction
 	w.queueLimits(ctx, batch, claimWait)
 	batch.Queue(w.queries["commit_without_wait"])
-	died = make([]int, len(objects))
-	order := make([]int, len(objects))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return byIdentity(objects[a], objects[b]) }) // so that notes cannot deadlock
-	for _, i := range order {
-		w.queueNote(batch, objects[i], 1, &died[i])
+	for _, o := range slices.SortedFunc(slices.Values(objects), byIdentity) { // so that notes cannot deadlock
+		w.queueNote(batch, o, 1)
 	}
 	if err := w.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("note the attempt: %w", busy(err))
+		return fmt.Errorf("note the attempt: %w", busy(err))
 	}
-	return died, nil
+	return nil
 }
 
-func (w *Warehouse) queueNote(batch *pgx.Batch, o dropzone.Object, drop int32, died *int) {
-	batch.Queue(w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o)).
-		QueryRow(func(row pgx.Row) error {
-			var attempts int
-			err := row.Scan(&attempts)
-			if errors.Is(err, pgx.ErrNoRows) { // settled: the claim will say so
-				return nil
-			}
-			*died = attempts - 1
-			return err //nolint:wrapcheck // the callers do
-		})
+func (w *Warehouse) queueNote(batch *pgx.Batch, o dropzone.Object, drop int32) {
+	batch.Queue(w.queries["note_attempt"], o.Bucket, o.Key, o.VersionID, o.ETag, drop, optionalSize(o), optionalTime(o))
 }
 
 // Supersede closes the ledger's row of what was asked for, after it turned out to be known by

@@ -12,7 +12,7 @@ func TestANotedAttemptIsDueWithinAMinute(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for range 2 { // the first one, and one of a known object
-		if _, err := h.NoteAttempt(t.Context(), object("a.csv")); err != nil {
+		if err := h.NoteAttempt(t.Context(), object("a.csv")); err != nil {
 			t.Fatal(err)
 		}
 		h.expect("true", "select next_attempt_at > now() and next_attempt_at <= clock_timestamp() + interval '1 minute' from objects")

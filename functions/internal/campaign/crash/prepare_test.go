@@ -112,7 +112,7 @@ func deadly(loaders int) func(*scene) {
 	return func(s *scene) {
 		put(small)(s)
 		for range loaders {
-			if _, err := s.Parts.Warehouse.NoteAttempt(s.t.Context(), s.listed("a.csv")); err != nil {
+			if err := s.Parts.Warehouse.NoteAttempt(s.t.Context(), s.listed("a.csv")); err != nil {
 				s.t.Fatal(err)
 			}
 		}

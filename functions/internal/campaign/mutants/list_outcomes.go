@@ -32,16 +32,16 @@ func outcomes() []Mutant {
 			`errors.Is(err, dropzone.ErrBusy) || `, ``, ingest, "TestABusyObjectIsHandedBackWithoutATrace",
 		},
 		{
-			"attempts not noted", "an object that kills its loader leaves a trace", ingest + "/pipeline.go",
-			`!order.noted && !byHand && (order.Again`, `o.Size < 0 && !order.noted && !byHand && (order.Again`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+			"attempts not noted", "an object that kills its loader leaves a trace", ingest + "/apart.go",
+			`if order.noted ||`, `if o.Size >= 0 || order.noted ||`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
 		},
 		{
-			"loader_died never parks", "an object that kills its loader five times is parked", ingest + "/pipeline.go",
-			`if order.died >= diedTooOften {`, `if order.died < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+			"loader_died never parks", "an object that kills its loader five times is parked", ingest + "/apart.go",
+			`if died[0] >= diedTooOften {`, `if died[0] < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
 		},
 		{
-			"each immediate try noted", "an outage does not look like a death", ingest + "/pipeline.go",
-			`order.noted, order.died = true, died`, `order.noted, order.died = false, died`, ingest, "TestImmediateTriesAreOneAttempt",
+			"each immediate try noted", "an outage does not look like a death", ingest + "/apart.go",
+			`order.noted, order.leave = true, leave`, `order.noted, order.leave = false, leave`, ingest, "TestImmediateTriesAreOneAttempt",
 		},
 		{
 			"suspects loaded together with others", "no other object shares the blame of a suspect", ingest + "/together.go",
@@ -50,6 +50,24 @@ func outcomes() []Mutant {
 		{
 			"suspects not loaded alone", "no other object shares the blame of a suspect", ingest + "/apart.go",
 			"if suspect {\n", "if suspect && a == nil {\n", ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+		},
+		{
+			"noted before the wait for a suspect", "who waits for a suspect does not share the blame", ingest + "/apart.go",
+			"leave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\tleave()\n",
+			"if err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\treturn err\n\t}\n\tleave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n",
+			ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+		},
+		{
+			"noted together before the wait for a suspect", "who waits for a suspect does not share the blame", ingest + "/together.go",
+			`if leave, err = p.Apart.enter(ctx, false); err != nil {`,
+			`if leave, err = p.Apart.enter(ctx, p.Ledger.NoteAttempts(ctx, objects(members)) != nil); err != nil {`,
+			ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+		},
+		{
+			"outside before the outcome is recorded", "no suspect is at work beside who can be blamed", ingest + "/pipeline.go",
+			"receipt, err = p.conclude(ctx, *run, *order, receipt, err)\n\tif order.leave != nil {\n\t\torder.leave()\n\t}\n",
+			"if order.leave != nil {\n\t\torder.leave()\n\t}\n\treceipt, err = p.conclude(ctx, *run, *order, receipt, err)\n",
+			ingest, "TestNoSuspectIsAtWorkBesideAnObjectThatCanBeBlamed",
 		},
 		{
 			"a noted attempt is never due", "an object whose loader died is tried again", queries + "note_attempt.sql",
