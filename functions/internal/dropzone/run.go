@@ -45,6 +45,15 @@ type Standing struct {
 	Paused bool
 }
 
+// DueMark is where a page of due objects ends. Its zero value stands before the first page.
+type DueMark struct {
+	// Asked is when the first page was asked for, by the clock of the ledger.
+	Asked *time.Time
+	// Next is when the last object of the page was due, and ObjectID its number.
+	Next     *time.Time
+	ObjectID *int64
+}
+
 // Outcome says how a try ended that loaded nothing.
 type Outcome struct {
 	State  State // any but Loaded

@@ -35,7 +35,7 @@ func TestADropThatFailedEndsWhenItsBytesGoAlthoughAnOlderOneHasItsETag(t *testin
 			if _, err := w.ResumeInterrupted(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			due, err := w.Due(t.Context(), "shop", "", 10)
+			due, _, err := w.Due(t.Context(), "shop", "", dropzone.DueMark{}, 10)
 			if err != nil || len(due) != 1 || !due[0].LastModified.Equal(time.Date(2026, 11, 23, 10, 0, 2, 0, time.UTC)) {
 				t.Fatalf("due: %v, %v", due, err)
 			}

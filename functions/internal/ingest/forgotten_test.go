@@ -26,7 +26,7 @@ func TestANoticeThatItsSenderGaveUpIsTriedAgainFromTheLedger(t *testing.T) {
 	if !ok {
 		t.Fatalf("the ledger is a %T", h.Ledger)
 	}
-	due, err := w.Due(t.Context(), "shop", "in/", 10)
+	due, _, err := w.Due(t.Context(), "shop", "in/", dropzone.DueMark{}, 10)
 	if err != nil || len(due) != 1 {
 		t.Fatalf("due: %v, %v", due, err)
 	}

@@ -25,8 +25,9 @@ type Bucket interface {
 type Ledger interface {
 	// Missing returns the objects of one page that are neither settled nor waiting.
 	Missing(ctx context.Context, page []dropzone.Object) ([]dropzone.Object, error)
-	// Due returns failed objects of that bucket and prefix whose next attempt is due.
-	Due(ctx context.Context, limit int) ([]dropzone.Object, error)
+	// Due returns a page of the failed objects of that bucket and prefix whose next attempt was due when the first page was asked
+	// for, and where it ends. After a page with fewer objects than limit there is no other.
+	Due(ctx context.Context, from dropzone.DueMark, limit int) ([]dropzone.Object, dropzone.DueMark, error)
 }
 
 // Load has objects loaded, small ones together, and returns an error for each; nil: none has one. An error does not stop the
@@ -65,7 +66,6 @@ type Reconciler struct {
 const (
 	pageSize  = 1_000 // as many as one answer of the store holds
 	together  = 32    // objects that are handed to a worker at a time, at most
-	dueLimit  = 1_000
 	maxListed = 1_000
 )
 
@@ -74,7 +74,7 @@ const (
 func (r *Reconciler) Run(ctx context.Context, dryRun bool) (Report, error) {
 	run := r.begin(dryRun)
 	return run.finish(ctx, func(ctx context.Context) error {
-		due, err := run.lookDue(ctx)
+		due, err := run.lookDue(ctx, dropzone.DueMark{}) // before anything is loaded: what fails now has its time to wait
 		return errors.Join(err, run.loadMissing(ctx), run.loadDue(ctx, due))
 	})
 }
@@ -89,7 +89,7 @@ func (r *Reconciler) LoadMissing(ctx context.Context) (Report, error) {
 func (r *Reconciler) RetryDue(ctx context.Context) (Report, error) {
 	run := r.begin(false)
 	return run.finish(ctx, func(ctx context.Context) error {
-		due, err := run.lookDue(ctx)
+		due, err := run.lookDue(ctx, dropzone.DueMark{})
 		return errors.Join(err, run.loadDue(ctx, due))
 	})
 }
@@ -171,27 +171,42 @@ func (r *reconcile) count(j job, errs []error) {
 	}
 }
 
-// lookDue comes before anything is loaded: what fails now has its time to wait.
-func (r *reconcile) lookDue(ctx context.Context) ([]dropzone.Object, error) {
-	due, err := r.Ledger.Due(ctx, dueLimit)
-	if err != nil {
-		return nil, fmt.Errorf("reconcile: %w", err)
-	}
-	return due, nil
+// due is a page of due objects.
+type due struct {
+	objects []dropzone.Object
+	end     dropzone.DueMark
+	last    bool
 }
 
-// loadDue comes last: an object that failed before may be slow, and must not hold up one that nobody looked at yet.
-func (r *reconcile) loadDue(ctx context.Context, due []dropzone.Object) error {
-	for _, o := range due {
-		if !r.Accepts(o) {
-			continue
+func (r *reconcile) lookDue(ctx context.Context, from dropzone.DueMark) (due, error) {
+	objects, end, err := r.Ledger.Due(ctx, from, pageSize)
+	if err != nil {
+		return due{last: true}, fmt.Errorf("reconcile: %w", err)
+	}
+	return due{objects, end, len(objects) < pageSize}, nil
+}
+
+// loadDue comes last: an object that failed before may be slow, and must not hold up one that nobody looked at yet. It goes
+// through all pages: those of no concern fail for ever, and are the oldest.
+func (r *reconcile) loadDue(ctx context.Context, page due) error {
+	for {
+		for _, o := range page.objects {
+			if !r.Accepts(o) {
+				continue
+			}
+			r.report.Due++
+			if err := r.load(ctx, job{objects: []dropzone.Object{o}}); err != nil {
+				return err
+			}
 		}
-		r.report.Due++
-		if err := r.load(ctx, job{objects: []dropzone.Object{o}}); err != nil {
+		if page.last {
+			return nil
+		}
+		var err error
+		if page, err = r.lookDue(ctx, page.end); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // load hands objects to a free worker.

@@ -112,8 +112,8 @@ func (h *harness) count(sql string) int {
 }
 
 // Due is that of the service whose bucket the listings are.
-func (h *harness) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
-	return h.Warehouse.Due(ctx, "shop", "", limit)
+func (h *harness) Due(ctx context.Context, from dropzone.DueMark, limit int) ([]dropzone.Object, dropzone.DueMark, error) {
+	return h.Warehouse.Due(ctx, "shop", "", from, limit)
 }
 
 // each loads one object after the other.
@@ -226,6 +226,51 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	}
 }
 
+// failed records objects 0 to n-1 of a prefix as failed at one instant, all of them due.
+func (h *harness) failed(prefix string, n int, ago time.Duration) {
+	h.t.Helper()
+	if _, err := h.db.Pool.Exec(h.t.Context(), `insert into objects (bucket, key, version_id, etag, drop_number, state, next_attempt_at)
+		select 'shop', $1 || lpad(i::text, 7, '0') || '.csv', 'v', 'e' || i, 1, 'failed', now() - make_interval(secs => $3)
+		from generate_series(0, $2 - 1) i`, prefix, n, ago.Seconds()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// N19: keys that no contract serves any more stay failed for ever, and are the oldest of all.
+func TestDueObjectsThatAreOfNoConcernStarveNobody(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.failed("out/", 2*pageSize+1, time.Hour)
+	h.failed("in/", 1, time.Minute)
+	r := h.reconciler(listing{})
+	r.Accepts = func(o dropzone.Object) bool { return strings.HasPrefix(o.Key, "in/") }
+	for _, dryRun := range []bool{true, false} {
+		if report := run(t, r, dryRun); report.Due != 1 || (report.Loaded == 1) == dryRun {
+			t.Errorf("report %+v", report)
+		}
+	}
+	h.failed("in/again/", 1, time.Minute)
+	if report, err := r.RetryDue(t.Context()); err != nil || report.Due != 1 || report.Loaded != 1 {
+		t.Errorf("report %+v, %v", report, err)
+	}
+}
+
+// What fails again at once is due at once, but not a second time in this run.
+func TestAllThatWasDueAtTheBeginIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	const objects = 2*pageSize + 1
+	h.failed("", objects, time.Hour)
+	r := h.reconciler(listing{})
+	r.Load = each(func(ctx context.Context, o dropzone.Object) error {
+		_, err := h.db.Pool.Exec(ctx, "update objects set next_attempt_at = clock_timestamp() where key = $1", o.Key)
+		return errors.Join(errors.New("bad luck"), err)
+	})
+	if report := run(t, r, false); report.Due != objects || report.Failed != objects {
+		t.Errorf("report %+v", report)
+	}
+}
+
 func TestRetryDueDoesNotList(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -257,7 +302,9 @@ func (l *ledger) Missing(_ context.Context, page []dropzone.Object) ([]dropzone.
 }
 
 // Due finds nothing.
-func (*ledger) Due(context.Context, int) ([]dropzone.Object, error) { return nil, nil }
+func (*ledger) Due(_ context.Context, from dropzone.DueMark, _ int) ([]dropzone.Object, dropzone.DueMark, error) {
+	return nil, from, nil
+}
 
 // O9
 func TestAHugeBucketIsComparedPageByPage(t *testing.T) {

@@ -63,7 +63,9 @@ func (m *memory) Missing(_ context.Context, page []dropzone.Object) (missing []d
 }
 
 // Due finds nothing.
-func (*memory) Due(context.Context, int) ([]dropzone.Object, error) { return nil, nil }
+func (*memory) Due(_ context.Context, from dropzone.DueMark, _ int) ([]dropzone.Object, dropzone.DueMark, error) {
+	return nil, from, nil
+}
 
 func (m *memory) load(_ context.Context, o dropzone.Object) error {
 	m.mu.Lock()

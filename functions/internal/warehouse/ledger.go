@@ -80,24 +80,25 @@ func (w *Warehouse) Missing(ctx context.Context, page []dropzone.Object) ([]drop
 	return missing, nil
 }
 
-// Due returns failed objects of a bucket whose next attempt is due and whose keys begin with prefix, oldest
-// first, limit at most; none while the pipeline is paused.
-func (w *Warehouse) Due(ctx context.Context, bucket, prefix string, limit int) ([]dropzone.Object, error) {
-	rows, err := w.pool.Query(ctx, w.queries["due"], bucket, prefix, limit)
+// Due returns one page of the failed objects of a bucket whose next attempt is due and whose keys begin with prefix, oldest
+// first, limit at most, and where the page ends; none while the pipeline is paused. With the zero DueMark it begins with the oldest; with that
+// of a page it goes on behind it. After a page with fewer objects there is no other.
+func (w *Warehouse) Due(ctx context.Context, bucket, prefix string, from dropzone.DueMark, limit int) ([]dropzone.Object, dropzone.DueMark, error) {
+	rows, err := w.pool.Query(ctx, w.queries["due"], bucket, prefix, limit, from.Asked, from.Next, from.ObjectID)
 	if err != nil {
-		return nil, fmt.Errorf("look for due objects: %w", err)
+		return nil, from, fmt.Errorf("look for due objects: %w", err)
 	}
 	due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (o dropzone.Object, err error) {
 		var modified *time.Time // null: nobody has opened it
-		if err = row.Scan(&o.Bucket, &o.Key, &o.VersionID, &o.ETag, &modified); modified != nil {
+		if err = row.Scan(&o.Bucket, &o.Key, &o.VersionID, &o.ETag, &modified, &from.Asked, &from.Next, &from.ObjectID); modified != nil {
 			o.LastModified = modified.UTC()
 		}
 		return o, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for due objects: %w", err)
+		return nil, from, fmt.Errorf("look for due objects: %w", err)
 	}
-	return due, nil
+	return due, from, nil
 }
 
 // ResumeInterrupted makes objects due at once whose attempt was begun and never ended. It is asked

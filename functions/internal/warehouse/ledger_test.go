@@ -3,6 +3,7 @@ package warehouse
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,36 @@ func TestMissingKeepsTheOrderOfThePage(t *testing.T) {
 	}
 }
 
+// due is the first page of due objects.
+func (h *harness) due(bucket, prefix string, limit int) ([]dropzone.Object, error) {
+	objects, _, err := h.Due(h.t.Context(), bucket, prefix, dropzone.DueMark{}, limit)
+	return objects, err
+}
+
+// Objects that failed in one transaction have one time.
+func TestDueObjectsComePageByPageEachOnce(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.exec(`insert into objects (bucket, key, version_id, etag, drop_number, state, next_attempt_at)
+		select 'shop', i::text, 'v', 'e', 1, 'failed', now() - interval '1 day' * (i / 4) from generate_series(0, 9) i`)
+	var keys []string
+	var from dropzone.DueMark
+	for more := true; more; {
+		page, end, err := h.Due(t.Context(), "shop", "", from, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page {
+			keys = append(keys, o.Key)
+		}
+		h.exec("update objects set next_attempt_at = clock_timestamp() where key = any('{0,8}')") // tried again since: due, but not here
+		from, more = end, len(page) == 3
+	}
+	if got := strings.Join(keys, " "); got != "8 9 4 5 6 7 1 2 3" {
+		t.Errorf("due %s", got)
+	}
+}
+
 func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -100,7 +131,7 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	h.record(drop("second.csv", "a", 1), retry(-time.Minute))
 	h.record(object("first.csv"), retry(-time.Hour))
 	h.record(dropzone.Object{Key: "/tmp/a.csv", ETag: "a"}, retry(-2*time.Hour)) // a file of another machine, perhaps
-	due, err := h.Due(t.Context(), "shop", "", 10)
+	due, err := h.due("shop", "", 10)
 	want := []dropzone.Object{object("first.csv"), drop("second.csv", "a", 1)}
 	for i := range want {
 		want[i].Size, want[i].VersionRank = 0, 0
@@ -108,7 +139,7 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	if err != nil || !slices.Equal(due, want) {
 		t.Errorf("due %v, %v", due, err)
 	}
-	if due, err := h.Due(t.Context(), "shop", "", 1); len(due) != 1 || err != nil {
+	if due, err := h.due("shop", "", 1); len(due) != 1 || err != nil {
 		t.Errorf("at most one: %v, %v", due, err)
 	}
 }
@@ -123,7 +154,7 @@ func TestDueObjectsOfOthersStarveNobody(t *testing.T) {
 	o := object("in/a%_.csv")
 	h.record(o, dropzone.Outcome{State: dropzone.Failed})
 	h.record(object("in/ab.csv"), dropzone.Outcome{State: dropzone.Failed})
-	due, err := h.Due(t.Context(), "shop", "in/a%_", 10)
+	due, err := h.due("shop", "in/a%_", 10)
 	if err != nil || len(due) != 1 || due[0].Key != o.Key {
 		t.Errorf("due %v, %v", due, err)
 	}

@@ -33,6 +33,15 @@ func again() []Mutant {
 			`o.LastModified = modified.UTC()`, `_ = modified.UTC()`, ingest, "TestADropThatFailedEndsWhenItsBytesGoAlthoughAnOlderOneHasItsETag",
 		},
 		{
+			"retries end after a page", "what is of no concern does not keep others from their retry", reconcile + "/reconcile.go",
+			`if page.last {`, `if page.last || !page.last {`, reconcile, "TestDueObjectsThatAreOfNoConcernStarveNobody",
+		},
+		{
+			"retries never end", "an object is retried once in a run", queries + "due.sql",
+			`not between coalesce($4, statement_timestamp()) and`, `not between greatest($4, statement_timestamp()) and`,
+			warehouse, "TestDueObjectsComePageByPageEachOnce",
+		},
+		{
 			"a reconcile goes on amid a key", "an interrupted reconcile skips no version", reconcile + "/missing.go",
 			`last, next.complete = o.Key, last`, `last, next.complete = o.Key, o.Key`, reconcile, "TestAReconcileThatIsInterruptedAgainAndAgainMissesNothing",
 		},

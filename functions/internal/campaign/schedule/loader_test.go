@@ -135,8 +135,8 @@ type ledger struct {
 }
 
 // Due implements reconcile.Ledger.
-func (l ledger) Due(ctx context.Context, limit int) ([]dropzone.Object, error) {
-	return l.Warehouse.Due(ctx, l.bucket, l.prefix, limit)
+func (l ledger) Due(ctx context.Context, from dropzone.DueMark, limit int) ([]dropzone.Object, dropzone.DueMark, error) {
+	return l.Warehouse.Due(ctx, l.bucket, l.prefix, from, limit)
 }
 
 var _ model.Subject = (*subject)(nil)
