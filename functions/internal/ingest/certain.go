@@ -22,7 +22,8 @@ func untilCertain[T any](ctx context.Context, transient func(error) bool, run fu
 	}
 	delays := backoff.NewExponentialBackOff()
 	delays.InitialInterval, delays.MaxInterval = 50*time.Millisecond, time.Second
-	result, err := backoff.Retry(ctx, try, backoff.WithBackOff(delays), backoff.WithMaxTries(immediateTries))
+	const noLimit = 0 // on the time: a load may take longer than any that would do here
+	result, err := backoff.Retry(ctx, try, backoff.WithBackOff(delays), backoff.WithMaxTries(immediateTries), backoff.WithMaxElapsedTime(noLimit))
 	if permanent := (*backoff.PermanentError)(nil); errors.As(err, &permanent) {
 		err = permanent.Err
 	}

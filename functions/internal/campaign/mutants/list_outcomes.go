@@ -88,6 +88,11 @@ func retries() []Mutant {
 			`if err != nil && !transient(err) {`, `if err != nil && transient == nil {`, ingest, "TestPassingFaultsAreTriedAgainAtOnce",
 		},
 		{
+			"long loads not tried again at once", "after an unknown commit the same run finds out, however long it took", ingest + "/certain.go",
+			`, backoff.WithMaxElapsedTime(noLimit))`, `, backoff.WithMaxElapsedTime(noLimit+backoff.DefaultMaxElapsedTime))`,
+			ingest, "TestALongLoadWhoseCommitIsUnknownIsRepeated",
+		},
+		{
 			"deadlocks not tried again", "two transactions in each other's way are tried again", warehouse + "/errors.go",
 			`state == serialization, state == deadlock:`, `state == serialization:`, warehouse, "TestOnlyPassingFaultsAreTriedAgainAtOnce",
 		},
