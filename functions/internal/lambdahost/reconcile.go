@@ -74,14 +74,16 @@ func (s *slice) run(ctx context.Context) error {
 	return errors.Join(s.unlessStopped(ctx, err), s.keep(ctx, at, found))
 }
 
-// retryDue takes half of the time at most: what failed before may be slow, and the pass must get on, too.
+// retryDue begins retries in the first half of the time: what failed before may be slow, and the pass must get on, too. A load
+// that has begun has all the time of the slice: a large object may need it.
 func (s *slice) retryDue(ctx context.Context) error {
 	half, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		half, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/2))
 	}
 	defer cancel()
-	report, err := s.Reconciler(s.Pipeline.Accepts, s.load).RetryDue(half)
+	load := func(_ context.Context, objects []dropzone.Object) []error { return s.load(ctx, objects) }
+	report, err := s.Reconciler(s.Pipeline.Accepts, load).RetryDue(half)
 	s.add(report)
 	return s.unlessStopped(half, err)
 }

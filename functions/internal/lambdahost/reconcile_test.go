@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"eventdrop/functions/internal/campaign/world"
+	"eventdrop/functions/internal/dropzone"
 )
 
 type sliceReport struct {
@@ -110,6 +112,41 @@ func TestReconcileRetriesWaitsAndPauses(t *testing.T) {
 	}
 	if r := f.reconcile(long); !r.Paused || r.Listed != 0 {
 		t.Errorf("paused: %+v", r)
+	}
+	w.CheckBooks()
+}
+
+// A large object may need more than half of the slice.
+func TestARetryMayTakeMoreThanHalfOfASlice(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Versioned: true})
+	store := newMoodyStore(t, w)
+	f := start(t, w, "reconcile", "EVENTDROP_S3_ENDPOINT="+store.URL)
+	put(t, w, "slow.csv", strings.ReplaceAll(rows(0, 20_000), ",u", ","+strings.Repeat("a user with a very long name", 30)))
+	slow, err := w.Parts.Store.Stat(t.Context(), dropzone.Object{Bucket: w.Config.S3Bucket, Key: "slow.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Parts.Warehouse.NoteAttempt(t.Context(), slow); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Parts.Warehouse.ResumeInterrupted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const limit = 30 * time.Second
+	begun := time.Now()
+	f.begin("{}", limit)
+	select {
+	case <-store.stalled:
+	case <-time.After(limit):
+		t.Fatalf("the retry has not begun:\n%s", f.logs)
+	}
+	w.Eventually("true", "select clock_timestamp() > $1", begun.Add(limit/2+time.Second))
+	store.heal()
+	a := f.end()
+	var r sliceReport
+	if err := json.Unmarshal([]byte(a.Body), &r); err != nil || r.Due != 1 || r.Loaded != 1 || r.Failed != 0 {
+		t.Errorf("got %+v, %v\n%s", a, err, f.logs)
 	}
 	w.CheckBooks()
 }

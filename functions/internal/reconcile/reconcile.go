@@ -214,8 +214,12 @@ func (r *reconcile) load(ctx context.Context, j job) error {
 	if r.dryRun {
 		return nil
 	}
+	jobs := r.jobs
+	if ctx.Err() != nil {
+		jobs = nil // although a worker may be free
+	}
 	select {
-	case r.jobs <- j:
+	case jobs <- j:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("reconcile: %w", context.Cause(ctx))
