@@ -87,7 +87,7 @@ func TestAConnectionComesBackClean(t *testing.T) {
 	if _, err := h.Load(ctx, h.run(object("limited.csv"), many(10))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.NoteAttempt(ctx, object("noted.csv")); err != nil {
+	if err := h.NoteAttempt(ctx, object("noted.csv")); err != nil {
 		t.Fatal(err)
 	}
 	conns := h.pool.AcquireAllIdle(t.Context())
