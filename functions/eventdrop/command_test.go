@@ -249,9 +249,20 @@ func TestUnreachableServersAreNamedWithTheNextStep(t *testing.T) {
 func TestWrongUsageExitsWith2(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{}, {"nonsense"}, {"load"}, {"status", "--nonsense"}, {"status", "-o", "xml"}, {"load", "s3://bucket"}, {"history", "--limit", "0"},
-		{"demo", "--for", "soon"}, {"demo", "--for=-5s"}, {"demo", "--rate=0"}, {"demo", "--rows=-1"}, {"demo", "--defects=2"},
-		{"load", "a.csv", "--version-id", "null"}, {"replay", "s3://bucket/a.csv", "s3://bucket/b.csv", "--version-id", "null"},
+		{},
+		{"nonsense"},
+		{"load"},
+		{"status", "--nonsense"},
+		{"status", "-o", "xml"},
+		{"load", "s3://bucket"},
+		{"history", "--limit", "0"},
+		{"demo", "--for", "soon"},
+		{"demo", "--for=-5s"},
+		{"demo", "--rate=0"},
+		{"demo", "--rows=-1"},
+		{"demo", "--defects=2"},
+		{"load", "a.csv", "--version-id", "null"},
+		{"replay", "s3://bucket/a.csv", "s3://bucket/b.csv", "--version-id", "null"},
 		{"replay", "s3://bucket/a.csv", "b.csv", "--version-id", "null"},
 	} {
 		if code, _, stderr := command(t, args...); code != exitUsage || stderr == "" {

@@ -35,7 +35,7 @@ func (w *world) remove(key string) {
 
 // N10: the way out of "parked" for a version that is not its key's newest: by its id. It ends with the table that an empty
 // database is rebuilt to.
-func TestAParkedVersionUnderNewerOnesIsReplayedByItsID(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestAParkedVersionUnderNewerOnesIsReplayedByItsID(t *testing.T) {
 	tests := []struct {
 		name  string
 		null  bool // it was put before the bucket kept versions
@@ -48,7 +48,7 @@ func TestAParkedVersionUnderNewerOnesIsReplayedByItsID(t *testing.T) { //nolint:
 		{"null, under a newer version", true, func(w *world) { w.t.Helper(); w.overwrite("a.csv", oneRow) }, dropzone.Books{RowsRead: 3, Inserted: 2, Stale: 1}, "2.00"},
 		{"null, under a delete marker", true, func(w *world) { w.t.Helper(); w.remove("a.csv") }, dropzone.Books{RowsRead: 3, Inserted: 3}, "1.00"},
 	}
-	for _, test := range tests { //nolint:paralleltest // settings belong to the process
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorldIn(t, !test.null)
 			address := "s3://" + w.config.S3Bucket + "/a.csv"
@@ -88,7 +88,7 @@ func TestAParkedVersionUnderNewerOnesIsReplayedByItsID(t *testing.T) { //nolint:
 }
 
 // Rows that an older version holds follow a change of the contract, too.
-func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T) {
 	w := newWorld(t)
 	address := "s3://" + w.config.S3Bucket + "/a.csv"
 	w.put("a.csv", threeRows)
@@ -105,7 +105,7 @@ func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T
 	w.expect("t", "select (select sum(inserted) from receipts) = (select count(*) from events)")
 }
 
-func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) {
 	w := newWorldIn(t, false)
 	address := "s3://" + w.config.S3Bucket + "/a.csv"
 	w.put("a.csv", oneRow)
@@ -114,7 +114,7 @@ func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) { //nol
 	w.expect("1", "select count(*) from objects where version_id = ''")
 }
 
-func TestAVersionThatIsNotThereLeavesNoTrace(t *testing.T) { //nolint:paralleltest // settings belong to the process
+func TestAVersionThatIsNotThereLeavesNoTrace(t *testing.T) {
 	w := newWorld(t)
 	w.put("a.csv", oneRow)
 	w.remove("a.csv")

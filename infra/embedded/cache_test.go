@@ -44,7 +44,7 @@ func TestInstalledServersNeedNoCache(t *testing.T) {
 	}
 	impossible := filepath.Join(file, "cache") // also for root
 	postgres, minio := startPostgres(t, PostgresOptions{}), startMinIO(t, MinIOOptions{})
-	t.Setenv("PATH", postgres.binaries.dir+":"+os.Getenv("PATH")) // so that it is installed, wherever it is from
+	t.Setenv("PATH", postgres.binaries.dir+":"+os.Getenv("PATH")) //nolint:forbidigo // so that it is installed, wherever it is from
 	startPostgres(t, PostgresOptions{Durable: true, Options: Options{Cache: impossible}})
 	startMinIO(t, MinIOOptions{Binary: minio.binary, Options: Options{Cache: impossible}})
 	_, err := cache{dir: impossible}.once(t.Context(), "tool-1", func(context.Context, string) error { return nil })

@@ -66,12 +66,11 @@ func TestOnlyAbandonedTemporaryFoldersAreRemoved(t *testing.T) {
 		t.Cleanup(func() { _ = f.lock.Close() })
 		return f
 	}
-	number := func(f *folder, text string) *folder {
+	number := func(f *folder, text string) {
 		t.Helper()
 		if err := os.WriteFile(f.file(lockName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return f
 	}
 	// None is closed before all are there: each start looks.
 	inUse, ofAServer := open(), open()

@@ -16,7 +16,7 @@ func limitSilence(network, _ string, conn syscall.RawConn) error {
 	}
 	var fault error
 	err := conn.Control(func(fd uintptr) {
-		fault = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(lostAfter.Milliseconds())) //nolint:gosec // a file descriptor
+		fault = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(lostAfter.Milliseconds()))
 	})
 	if err == nil {
 		err = fault

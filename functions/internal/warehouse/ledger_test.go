@@ -92,8 +92,8 @@ func TestMissingKeepsTheOrderOfThePage(t *testing.T) {
 }
 
 // due is the first page of due objects.
-func (h *harness) due(bucket, prefix string, limit int) ([]dropzone.Object, error) {
-	objects, _, err := h.Due(h.t.Context(), bucket, prefix, dropzone.DueMark{}, limit)
+func (h *harness) due(prefix string, limit int) ([]dropzone.Object, error) {
+	objects, _, err := h.Due(h.t.Context(), "shop", prefix, dropzone.DueMark{}, limit)
 	return objects, err
 }
 
@@ -131,7 +131,7 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	h.record(drop("second.csv", "a", 1), retry(-time.Minute))
 	h.record(object("first.csv"), retry(-time.Hour))
 	h.record(dropzone.Object{Key: "/tmp/a.csv", ETag: "a"}, retry(-2*time.Hour)) // a file of another machine, perhaps
-	due, err := h.due("shop", "", 10)
+	due, err := h.due("", 10)
 	want := []dropzone.Object{object("first.csv"), drop("second.csv", "a", 1)}
 	for i := range want {
 		want[i].Size, want[i].VersionRank = 0, 0
@@ -139,7 +139,7 @@ func TestFailedObjectsAreDueAtTheirTimeOldestFirst(t *testing.T) {
 	if err != nil || !slices.Equal(due, want) {
 		t.Errorf("due %v, %v", due, err)
 	}
-	if due, err := h.due("shop", "", 1); len(due) != 1 || err != nil {
+	if due, err := h.due("", 1); len(due) != 1 || err != nil {
 		t.Errorf("at most one: %v, %v", due, err)
 	}
 }
@@ -154,7 +154,7 @@ func TestDueObjectsOfOthersStarveNobody(t *testing.T) {
 	o := object("in/a%_.csv")
 	h.record(o, dropzone.Outcome{State: dropzone.Failed})
 	h.record(object("in/ab.csv"), dropzone.Outcome{State: dropzone.Failed})
-	due, err := h.due("shop", "in/a%_", 10)
+	due, err := h.due("in/a%_", 10)
 	if err != nil || len(due) != 1 || due[0].Key != o.Key {
 		t.Errorf("due %v, %v", due, err)
 	}

@@ -101,11 +101,11 @@ func TestNothingIsDueInAPause(t *testing.T) {
 	h := newHarness(t)
 	h.record(object("a.csv"), dropzone.Outcome{State: dropzone.Failed})
 	h.pauseFor("")
-	if due, err := h.due("shop", "", 10); len(due) != 0 || err != nil {
+	if due, err := h.due("", 10); len(due) != 0 || err != nil {
 		t.Errorf("due %v, %v", due, err)
 	}
 	h.resume()
-	if due, err := h.due("shop", "", 10); len(due) != 1 || err != nil {
+	if due, err := h.due("", 10); len(due) != 1 || err != nil {
 		t.Errorf("afterwards %v, %v", due, err)
 	}
 }

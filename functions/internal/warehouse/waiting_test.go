@@ -44,7 +44,7 @@ func TestAClockThatJumpsBackHoldsNoFailedObjectBack(t *testing.T) {
 	h.record(object("waits.csv"), wait(15*time.Minute))
 	h.record(object("ahead.csv"), wait(10*365*24*time.Hour))
 	h.record(object("behind.csv"), wait(-10*365*24*time.Hour))
-	due, err := h.due("shop", "", 10)
+	due, err := h.due("", 10)
 	if err != nil || len(due) != 2 || due[0].Key != "behind.csv" || due[1].Key != "ahead.csv" {
 		t.Errorf("due %v, %v", due, err)
 	}

@@ -39,7 +39,6 @@ func (s *system) Redrive(drop int, step Step) {
 		return
 	}
 	s.redriveRows(e) // a COMMIT that is cut is not modelled here: the same run finds out
-
 }
 
 func (s *system) redriven(drop int) (found *entry) {
