@@ -88,7 +88,7 @@ func TestAParkedVersionUnderNewerOnesIsReplayedByItsID(t *testing.T) {
 }
 
 // Rows that an older version holds follow a change of the contract, too.
-func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T) {
+func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorld(t)
 	address := "s3://" + w.config.S3Bucket + "/a.csv"
 	w.put("a.csv", threeRows)
@@ -105,7 +105,7 @@ func TestALoadedVersionUnderANewerOneIsReplayedUnderAnotherContract(t *testing.T
 	w.expect("t", "select (select sum(inserted) from receipts) = (select count(*) from events)")
 }
 
-func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) {
+func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorldIn(t, false)
 	address := "s3://" + w.config.S3Bucket + "/a.csv"
 	w.put("a.csv", oneRow)
@@ -114,7 +114,7 @@ func TestTheNullVersionOfABucketWithoutVersionsIsItsObject(t *testing.T) {
 	w.expect("1", "select count(*) from objects where version_id = ''")
 }
 
-func TestAVersionThatIsNotThereLeavesNoTrace(t *testing.T) {
+func TestAVersionThatIsNotThereLeavesNoTrace(t *testing.T) { //nolint:paralleltest // settings belong to the process
 	w := newWorld(t)
 	w.put("a.csv", oneRow)
 	w.remove("a.csv")
