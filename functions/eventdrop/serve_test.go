@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"eventdrop/functions/internal/dropzone"
-	"eventdrop/functions/internal/migrations"
 	"eventdrop/functions/internal/pgtest"
 	"eventdrop/functions/internal/wiring"
 	"eventdrop/infra/embedded"
@@ -127,19 +126,8 @@ func TestServeStopsInOrderOnSIGTERM(t *testing.T) {
 // R2, P19: a server that is frozen, or lost with its host, answers nothing. Neither the answer about health nor the stop waits for it.
 func TestServeStopsInTimeWhilePostgreSQLIsFrozen(t *testing.T) {
 	t.Parallel()
-	server, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{Options: embedded.Options{Progress: os.Stderr}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := migrations.Up(t.Context(), server.URL(), "eventdrop"); err != nil {
-		t.Fatal(err)
-	}
-	w := newWorldAt(t, pgtest.At(t, server.URL(), "eventdrop"), true)
+	db := pgtest.Own(t)
+	w := newWorldAt(t, db, true)
 	w.drop(40, dirty(4))
 	lock, err := w.db.Pool.Begin(t.Context())
 	if err != nil {
@@ -152,7 +140,7 @@ func TestServeStopsInTimeWhilePostgreSQLIsFrozen(t *testing.T) {
 	url := p.await(t, `notices=(\S+)/notices`)[1]
 	p.discard()
 	w.eventually("true", "select count(*) > 0 from pg_stat_activity where application_name = 'eventdrop' and wait_event_type = 'Lock'")
-	thaw := w.freeze(server)
+	thaw := w.freeze(db.Server)
 	if status, took := health(t, url); status != http.StatusServiceUnavailable || took > 5*time.Second {
 		t.Errorf("health is answered by %d after %s", status, took)
 	}

@@ -70,6 +70,29 @@ func Beside(tb testing.TB, other DB) DB {
 	return db
 }
 
+// Own is New on a server of the test's own, which it may stop, freeze or kill. The server ends with the test.
+func Own(tb testing.TB, settings ...string) DB {
+	tb.Helper()
+	server, err := embedded.StartPostgres(tb.Context(), embedded.PostgresOptions{
+		Options: embedded.Options{Progress: os.Stderr}, Settings: settings,
+	})
+	if err != nil {
+		tb.Fatalf("start PostgreSQL for the tests: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := server.Stop(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Error(err)
+		}
+	})
+	const schema = "eventdrop"
+	if _, err := migrations.Up(tb.Context(), server.URL(), schema); err != nil {
+		tb.Fatal(err)
+	}
+	db := At(tb, server.URL(), schema)
+	db.Server = server
+	return db
+}
+
 func freshName() string { return "test_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
 // At is a schema on a server that the test looks after itself. Nothing is created, nothing is dropped.

@@ -2,14 +2,11 @@ package warehouse
 
 import (
 	"context"
-	"io"
 	"syscall"
 	"testing"
 
 	"eventdrop/functions/internal/dropzone"
-	"eventdrop/functions/internal/migrations"
 	"eventdrop/functions/internal/pgtest"
-	"eventdrop/infra/embedded"
 )
 
 // terminate ends the loader's connections as an administrator would.
@@ -104,19 +101,9 @@ func TestADeadlineInTheMiddleOfAMergeRollsBack(t *testing.T) {
 // P2, P1: the server crashes, comes back, and the next try loads the object.
 func TestAServerThatCrashesDuringALoadLosesNothing(t *testing.T) {
 	t.Parallel()
-	server, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{Options: embedded.Options{Progress: io.Discard}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := migrations.Up(t.Context(), server.URL(), "eventdrop"); err != nil {
-		t.Fatal(err)
-	}
-	h := newHarnessAt(t, pgtest.At(t, server.URL(), "eventdrop"), nil)
+	db := pgtest.Own(t)
+	server := db.Server
+	h := newHarnessAt(t, db, nil)
 	h.load(object("before.csv"), header+view(id1, "u"))
 	// SIGQUIT takes the sessions along at once; after a SIGKILL of the server one may live long enough to commit.
 	crash := func() error {
@@ -125,7 +112,7 @@ func TestAServerThatCrashesDuringALoadLosesNothing(t *testing.T) {
 		return err
 	}
 	run := h.faulty(object("a.csv"), 20_000, 9_000, crash)
-	_, err = h.Load(t.Context(), run)
+	_, err := h.Load(t.Context(), run)
 	if err == nil || !h.Transient(err) {
 		t.Fatalf("error %v, which is not transient", err)
 	}

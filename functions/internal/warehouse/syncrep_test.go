@@ -2,17 +2,13 @@ package warehouse
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 
 	"eventdrop/functions/internal/contract"
-	"eventdrop/functions/internal/migrations"
 	"eventdrop/functions/internal/pgtest"
-	"eventdrop/infra/embedded"
 )
 
 // lockedBuffer is a log that sessions may write to at a time.
@@ -38,21 +34,7 @@ func (b *lockedBuffer) String() string {
 // does the log; nothing is loaded twice.
 func TestACommitWhoseWaitForAReplicaWasCutOffIsACommit(t *testing.T) {
 	t.Parallel()
-	server, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{
-		Options: embedded.Options{Progress: io.Discard}, Settings: []string{"synchronous_commit=on"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := migrations.Up(t.Context(), server.URL(), "eventdrop"); err != nil {
-		t.Fatal(err)
-	}
-	h := newHarnessAt(t, pgtest.At(t, server.URL(), "eventdrop"), nil)
+	h := newHarnessAt(t, pgtest.Own(t, "synchronous_commit=on"), nil)
 	c, err := contract.Default()
 	if err != nil {
 		t.Fatal(err)
