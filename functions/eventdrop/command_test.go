@@ -259,6 +259,7 @@ func TestWrongUsageExitsWith2(t *testing.T) {
 		{"demo", "--for", "soon"},
 		{"demo", "--for=-5s"},
 		{"demo", "--rate=0"},
+		{"demo", "--rate=NaN"},
 		{"demo", "--rows=-1"},
 		{"demo", "--defects=2"},
 		{"load", "a.csv", "--version-id", "null"},

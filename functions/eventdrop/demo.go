@@ -53,7 +53,7 @@ func (c *demoCmd) prepare() (*storefront.Shop, wiring.Config, error) {
 		c.Seed = rand.Uint64N(1 << 32) //nolint:gosec // a seed is no secret
 	}
 	var faults []error
-	if c.Rate <= 0 || c.Rate > 1000 {
+	if !(c.Rate > 0 && c.Rate <= 1000) { // NaN is neither
 		faults = append(faults, fmt.Errorf("%w: --rate=%v: want more than 0 and at most 1000 objects per second", errUsage, c.Rate))
 	}
 	if c.For < 0 {
