@@ -102,7 +102,8 @@ func (w *Warehouse) Due(ctx context.Context, bucket, prefix string, from dropzon
 }
 
 // ResumeInterrupted makes objects due at once whose attempt was begun and never ended. It is asked
-// when a loader starts: the one before it may have died. It returns their number.
+// when a loader starts: the one before it may have died. It returns their number. What another loader is loading is left to it,
+// and not waited for.
 func (w *Warehouse) ResumeInterrupted(ctx context.Context) (int64, error) {
 	tag, err := w.pool.Exec(ctx, w.queries["resume_interrupted"])
 	if err != nil {

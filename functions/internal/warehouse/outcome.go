@@ -171,7 +171,7 @@ func (w *Warehouse) queueNote(batch *pgx.Batch, o dropzone.Object, drop int32) {
 }
 
 // Supersede closes the ledger's row of what was asked for, after it turned out to be known by
-// another identity.
+// another identity. A row that another run holds is left to it, and not waited for.
 func (w *Warehouse) Supersede(ctx context.Context, asked dropzone.Object) error {
 	_, err := w.pool.Exec(ctx, w.queries["supersede"], asked.Bucket, asked.Key, asked.VersionID, asked.ETag)
 	if err != nil {

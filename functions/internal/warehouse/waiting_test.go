@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -48,4 +49,34 @@ func TestAClockThatJumpsBackHoldsNoFailedObjectBack(t *testing.T) {
 	if err != nil || len(due) != 2 || due[0].Key != "behind.csv" || due[1].Key != "ahead.csv" {
 		t.Errorf("due %v, %v", due, err)
 	}
+}
+
+// A row that is locked belongs to a run. Who starts, or finds another version than was asked for, waits for none: a load may take hours.
+func TestARunningLoadHoldsNobodyUpWhoClosesOrResumesObjects(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	loading, interrupted := object("a.csv"), object("b.csv")
+	if err := h.NoteAttempts(t.Context(), []dropzone.Object{loading, interrupted}); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := h.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rollback(t.Context(), tx)
+	if _, err := h.newLoad(h.run(loading, header)).claim(t.Context(), tx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if resumed, err := h.ResumeInterrupted(ctx); err != nil || resumed != 1 {
+		t.Errorf("resumed %d, %v", resumed, err)
+	}
+	if due, err := h.due("", 10); err != nil || len(due) != 1 || due[0].Key != interrupted.Key {
+		t.Errorf("due %v, %v", due, err)
+	}
+	if err := h.Supersede(ctx, loading); err != nil {
+		t.Error(err)
+	}
+	h.expect("failed failed", "select string_agg(state, ' ') from objects")
 }
