@@ -18,10 +18,11 @@ func (c *Contract) DerivesKeys() bool {
 	return i >= 0 && c.Columns[i].Absent.Action != RejectRow
 }
 
-// Identity says what derived keys depend on: each part, such as "column price", and how it is. Were it another one,
-// records that are in the table would get other keys when they come again.
+// Identity says what keys depend on: each part, such as "column price", and how it is. Were it another one,
+// records that are in the table would get other keys when they come again. Where no keys are derived, it is what the key itself depends on:
 //
-//   - Of each column its type and normal form.
+//   - Of the key its type and normal form, but for a UUID, which has one form only; where keys are derived, also its null tokens.
+//   - Of each other column its type and normal form.
 //   - Of each spelling of an enum, and of each format of a time, what is read from it.
 //   - Of each limit, which values are wrong ("minimum of column price"), and what becomes of them: mended, a wrong value
 //     enters the hash as it was read, and a right one in its type's form. Rejected, it is in no event.
@@ -29,7 +30,12 @@ func (c *Contract) DerivesKeys() bool {
 // Names in files are no part of it. A new one does harm only where records had come with it before, which the
 // table knows, and no contract.
 func (c *Contract) Identity() map[string]string {
-	parts := map[string]string{"timezone": c.Timezone, "null_tokens": tokens(c.NullTokens)}
+	parts := map[string]string{}
+	c.addKey(parts)
+	if !c.DerivesKeys() {
+		return parts
+	}
+	parts["timezone"], parts["null_tokens"] = c.Timezone, tokens(c.NullTokens)
 	for i := range c.Columns {
 		if col := &c.Columns[i]; col.Name != c.Key {
 			parts[wholeColumn+col.Name] = col.identity()
@@ -38,6 +44,20 @@ func (c *Contract) Identity() map[string]string {
 		}
 	}
 	return parts
+}
+
+// addKey says how the key is read. Its null tokens are apart: where no keys are derived, they only reject records.
+func (c *Contract) addKey(parts map[string]string) {
+	i := c.ColumnIndex(c.Key)
+	if i < 0 || c.Columns[i].Type() == dropzone.UUID {
+		return
+	}
+	key := c.Columns[i]
+	if c.DerivesKeys() {
+		parts["null_tokens"+ofColumn+key.Name] = tokens(key.NullTokens)
+	}
+	key.NullTokens = nil
+	parts["type"+ofColumn+key.Name] = key.identity()
 }
 
 // A part is about a whole column, or about something of a column. Where it is a limit, it ends with what becomes of wrong values.
@@ -68,17 +88,23 @@ func (c *Contract) IdentityChanges(was map[string]string) (changes []IdentityCha
 	return changes
 }
 
-// changesKeys compares one part. What only one side has, but for a column, does no harm: the other one reads no value by that
-// spelling or format, or its table is of a time when less was noted.
+// changesKeys compares one part. What only one side has does no harm: the other one reads no value by that spelling or format, or
+// derives no keys, or its table is of a time when less was noted. A column does, where both derive keys.
 func changesKeys(part string, was, is map[string]string) bool {
 	before, noted := was[part]
 	now, has := is[part]
-	if (!noted || !has) && !strings.HasPrefix(part, wholeColumn) {
-		return false
+	if !noted || !has {
+		return strings.HasPrefix(part, wholeColumn) && ofDerived(was) && ofDerived(is)
 	}
 	before, wrongBefore, _ := strings.Cut(before, ofWrong)
 	now, wrongNow, _ := strings.Cut(now, ofWrong)
 	return before != now && (wrongBefore != rejected || wrongNow != rejected)
+}
+
+// ofDerived reports whether an identity is that of derived keys.
+func ofDerived(identity map[string]string) bool {
+	_, ok := identity["timezone"]
+	return ok
 }
 
 // identityPlace is the place of a part of the identity in the file.

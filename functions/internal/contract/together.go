@@ -101,8 +101,8 @@ func copyHint(contracts ...*Contract) string {
 type difference struct{ place, text string }
 
 // unlike says in what c differs from another contract of the same table. They must agree on all that makes a row
-// what it is: the columns' names and types, key and extras, by what a newer version of an event is known, and, where both derive
-// keys, by what; else one record would be two events, depending on the key of its object. Beyond that their spellings, bounds, rules
+// what it is: the columns' names and types, key and extras, by what a newer version of an event is known, how the key is read, and, where
+// both derive keys, by what; else one record would be two events, depending on the key of its object. Beyond that their spellings, bounds, rules
 // and policies are their own, and so are the names of columns in their files: the same file with names that only one of them knows is
 // another file to the other one.
 func (c *Contract) unlike(other *Contract) (list []difference) {
@@ -115,9 +115,9 @@ func (c *Contract) unlike(other *Contract) (list []difference) {
 	differ("extras", "the column of extras", c.Extras, other.Extras)
 	differ("recency", "recency", cmp.Or(c.Recency, "last-modified"), cmp.Or(other.Recency, "last-modified"))
 	list = append(list, c.unlikeColumns(other)...)
-	if len(list) == 0 && c.DerivesKeys() && other.DerivesKeys() {
+	if len(list) == 0 {
 		for _, change := range c.IdentityChanges(other.Identity()) {
-			differ(change.Place, change.Part+", by which keys are derived,", change.Is, change.Was)
+			differ(change.Place, change.Part+", on which keys depend,", change.Is, change.Was)
 		}
 	}
 	return list

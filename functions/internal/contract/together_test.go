@@ -126,16 +126,16 @@ func TestContractsThatShareATable(t *testing.T) {
 		{"a column more", "  - {name: name, type: text}\n", "  - {name: name, type: text}\n  - {name: b, type: text}\n", "", "there is no column b"},
 		{"another type", "name: name, type: text", "name: name, type: integer", "", "column name is text, not integer"},
 		{"another scale", "scale: 2", "scale: 3", "", "column price is decimal of scale 2, not decimal of scale 3"},
-		{"another way to derive keys", "", "", "timezone: Europe/Berlin\n", "timezone, by which keys are derived, is UTC, not Europe/Berlin"},
-		{"other null tokens", "", "", "null_tokens: [x]\n", "null_tokens, by which keys are derived, is"},
+		{"another way to derive keys", "", "", "timezone: Europe/Berlin\n", "timezone, on which keys depend, is UTC, not Europe/Berlin"},
+		{"other null tokens", "", "", "null_tokens: [x]\n", "null_tokens, on which keys depend, is"},
 		{"another recency", "", "", "recency: at\n", "recency is last-modified, not at"},
 		{
 			"another minimum where one mends what is wrong", "name: price, type: decimal, ", "name: price, type: decimal, minimum: 1, invalid: null, ", "",
-			"minimum of column price, by which keys are derived, is none, wrong values are rejected, not 1.00, wrong values are mended",
+			"minimum of column price, on which keys depend, is none, wrong values are rejected, not 1.00, wrong values are mended",
 		},
 		{"the same, mended by one of them", "name: price, type: decimal, ", "name: price, type: decimal, invalid: null, ", "", ""},
-		{"another format first", "name: at, type: timestamp, ", "name: at, type: timestamp, formats: [epoch, iso], ", "", "format 1 of column at, by which keys are derived, is iso, not epoch"},
-		{"another case", "name: name, type: text", "name: name, type: text, case: upper", "", "column name, by which keys are derived, is text, not text, case upper"},
+		{"another format first", "name: at, type: timestamp, ", "name: at, type: timestamp, formats: [epoch, iso], ", "", "format 1 of column at, on which keys depend, is iso, not epoch"},
+		{"another case", "name: name, type: text", "name: name, type: text, case: upper", "", "column name, on which keys depend, is text, not text, case upper"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -150,6 +150,36 @@ func TestContractsThatShareATable(t *testing.T) {
 	reordered := contractOf(t, "c", "shared", "{prefixes: [c/]}", "  - {name: price, type: decimal, scale: 2}\n  - {name: at, type: timestamp, required: true}\n  - {name: name, type: text}\n")
 	if err := Together([]*Contract{contractOf(t, "a", "shared", "{prefixes: [a/]}", columns), reordered}); err != nil {
 		t.Errorf("in another order: %v", err)
+	}
+}
+
+// Contracts that share a table read its key alike, whether or not they derive keys: else one record would be two events.
+func TestContractsThatShareATableReadItsKeyAlike(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, a, b, want string }{
+		{"the same", "type: text, case: upper", "type: text, case: upper, required: true", ""},
+		{"another case of the key", "type: text", "type: text, case: upper", "type of column id, on which keys depend, is text, not text, case upper"},
+		{"another case of a required key", "type: text, required: true", "type: text, case: upper, required: true", "type of column id, on which keys depend, is text, not text, case upper"},
+		{"another type of the key", "type: text", "type: identifier, required: true", "type of column id, on which keys depend, is text, not identifier"},
+		{"a null token where keys are derived", "type: text", "type: text, null_tokens: [x]", `null_tokens of column id, on which keys depend, is`},
+		{"a null token where one derives none", "type: text", "type: text, null_tokens: [x], required: true", ""},
+		{"a null token that is no UUID", "type: uuid", "type: uuid, null_tokens: [x]", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			of := func(name, key string) *Contract {
+				text := fmt.Sprintf("contract: %s\nrevision: 1\ntable: shared\nobjects: {prefixes: [%s/]}\nkey: id\nextras: extras\ncolumns:\n  - {name: id, %s}\n", name, name, key)
+				c, err := Parse(name+".yaml", []byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c
+			}
+			err := Together([]*Contract{of("a", test.a), of("b", test.b)})
+			if (err == nil) != (test.want == "") || err != nil && (!strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n")) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
 	}
 }
 

@@ -87,14 +87,11 @@ func newDDLColumn(c *contract.Contract, col *contract.Column) (ddlColumn, error)
 	d := ddlColumn{Name: pgx.Identifier{col.Name}.Sanitize(), Type: columnType(col), Comment: columnComment(col)}
 	switch {
 	case col.Name == c.Key:
-		identity, err := json.Marshal(c.Identity())
+		comment, err := keyComment(c)
 		if err != nil {
-			return d, fmt.Errorf("write the identity of contract %s: %w", c.Name, err)
+			return d, err
 		}
-		d.Constraint, d.Comment = " primary key", "Identity of the event."
-		if c.DerivesKeys() {
-			d.Comment = "Identity of the event; where the file has none, derived from the record, by: " + string(identity)
-		}
+		d.Constraint, d.Comment = " primary key", comment
 		if col.Type() != dropzone.UUID {
 			d.Constraint = ` collate "C" primary key`
 		}
@@ -103,6 +100,21 @@ func newDDLColumn(c *contract.Contract, col *contract.Column) (ddlColumn, error)
 	}
 	d.Comment = literal(d.Comment)
 	return d, nil
+}
+
+// keyComment says what keys depend on, for [shape.madeFor].
+func keyComment(c *contract.Contract) (string, error) {
+	identity := c.Identity()
+	text, err := json.Marshal(identity)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("write the identity of contract %s: %w", c.Name, err)
+	case c.DerivesKeys():
+		return "Identity of the event; where the file has none, derived from the record, by: " + string(text), nil
+	case len(identity) > 0:
+		return "Identity of the event, as it is read, by: " + string(text), nil
+	}
+	return "Identity of the event.", nil
 }
 
 // columnType is the type of a column; a decimal of any scale fits in 64 bits.

@@ -138,17 +138,14 @@ func (s *shape) need(place, name, typ string) bool {
 	return held.Type == want
 }
 
-// checkIdentity compares what keys are derived from with what the table was made for.
+// checkIdentity compares what keys depend on with what the table was made for.
 func (s *shape) checkIdentity() {
-	if !s.contract.DerivesKeys() {
-		return
-	}
 	was := s.madeFor()
 	if was == nil {
 		return // made by hand: nobody knows
 	}
 	for _, change := range s.contract.IdentityChanges(was) {
-		s.faults.Add(change.Place, "%s: table %s is filled, and its keys are derived from the record. It was %s and is %s: records that come again would get other keys, "+
+		s.faults.Add(change.Place, "%s: table %s is filled, and its keys depend on it. It was %s and is %s: records that come again would get other keys, "+
 			"and be there twice. Undo the change, or name another table and load everything into it", change.Part, s.contract.Table, change.Was, change.Is)
 	}
 }

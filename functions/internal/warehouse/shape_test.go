@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func TestAChangeOfWhatIsMendedIsRefused(t *testing.T) {
 	}{
 		"a lower minimum": {
 			"price", func(c *contract.Column) { c.Minimum = "-5" },
-			"minimum of column price: table original_events is filled, and its keys are derived from the record. It was 0.00, wrong values are mended and is -5.00",
+			"minimum of column price: table original_events is filled, and its keys depend on it. It was 0.00, wrong values are mended and is -5.00",
 		},
 		"one more format":    {"timestamp", func(c *contract.Column) { c.Formats = []string{"iso", "dd.MM.yyyy"} }, "formats of column timestamp: table original_events is filled"},
 		"another default":    {"price", func(c *contract.Column) { c.BelowMinimum.Default = "1" }, ""},
@@ -158,4 +159,49 @@ func TestATableWhoseCommentSaysLessIsNotRefused(t *testing.T) {
 	before.wantsFault("")
 	newOriginal(t, before.db, func(c *contract.Contract) { c.Columns[c.ColumnIndex("price")].Minimum = "-5" }).wantsFault("")
 	newOriginal(t, before.db, func(c *contract.Contract) { c.Columns[c.ColumnIndex("price")].Scale = 1 }).wantsFault("column price: table original_events is filled")
+}
+
+// newOrders is a harness for a contract whose key has this type, and nothing else of interest.
+func newOrders(t *testing.T, db pgtest.DB, key string) *harness {
+	t.Helper()
+	return newHarnessAt(t, db, func(c *contract.Contract) {
+		orders, err := contract.Parse("orders.yaml", fmt.Appendf(nil,
+			"contract: orders\nrevision: %d\ntable: orders\nkey: order_no\nextras: extras\ncolumns:\n  - {name: order_no, %s}\n  - {name: status, type: text}\n",
+			len(key), key)) // longer is later
+		if err != nil {
+			t.Fatal(err)
+		}
+		*c = *orders
+	})
+}
+
+func TestAChangeOfHowTheKeyIsReadIsRefused(t *testing.T) {
+	t.Parallel()
+	const csv = "order_no,status\nab1,new\n17.0,new\n" + id1 + ",new\n"
+	const want = "order_no: table orders is filled, and its keys depend on it. It was "
+	for name, test := range map[string]struct{ was, is, want string }{
+		"the case":                       {"type: text", "type: text, case: upper", "type of column " + want + "text and is text, case upper"},
+		"the type":                       {"type: text", "type: identifier", "type of column " + want + "text and is identifier"},
+		"a null token":                   {"type: text", "type: text, null_tokens: [ab1]", "null_tokens of column " + want},
+		"the case of a required key":     {"type: text, required: true", "type: text, required: true, case: upper", "type of column " + want},
+		"a null token of a required key": {"type: text, required: true", "type: text, required: true, null_tokens: [ab1]", ""},
+		"keys are derived no longer":     {"type: text", "type: text, required: true", ""},
+		"keys are derived from now on":   {"type: text, required: true", "type: text", ""},
+		"a length":                       {"type: text", "type: text, max_length: 36", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := newOrders(t, pgtest.New(t), test.was)
+			before.makeTable()
+			before.load(object("a.csv"), csv)
+			before.wantsFault("")
+			after := newOrders(t, before.db, test.is)
+			after.wantsFault(test.want)
+			if doubled := after.replay(object("a.csv"), csv).Inserted > 0; doubled != (test.want != "") {
+				t.Errorf("whether a replay doubles events: %v", doubled)
+			}
+			before.exec("comment on column orders.order_no is 'Identity of the event.'") // as an older program wrote it
+			after.wantsFault("")
+		})
+	}
 }
