@@ -194,18 +194,26 @@ func (w *Warehouse) checkNames(ctx context.Context, s *shape) error {
 	return nil
 }
 
-// namesOnceUnknown are the names of columns that some contract did not know when they came first. They spare most
-// checks to look through the table.
+// namesOnceUnknown are the names of columns that this contract did not know when they came first, or another one where this one serves the
+// key by now, as after it was renamed. What came under the keys of others does not come again under this one. They spare most checks to look
+// through the table.
 func (w *Warehouse) namesOnceUnknown(ctx context.Context) ([]string, error) {
 	rows, err := w.pool.Query(ctx, w.queries["once_unknown"])
 	if err != nil {
 		return nil, fmt.Errorf("look for columns that were unknown: %w", err)
 	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	var names []string
+	var name, by, key string
+	_, err = pgx.ForEachRow(rows, []any{&name, &by, &key}, func() error {
+		if by == w.contract.Name || w.contract.Serves(key) {
+			names = append(names, name)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for columns that were unknown: %w", err)
 	}
-	return names, nil
+	return slices.Compact(names), nil
 }
 
 // keysDerivedWith looks for an event that has an unknown column of this name, and a derived key: a UUID of version 8. Every

@@ -70,6 +70,44 @@ func TestAnAliasForWhatKeysAreDerivedFromIsRefused(t *testing.T) {
 	}
 }
 
+// Names in files are each contract's own. What came under the keys of another one is read by the names of that one when it comes again, unless
+// this one serves those keys by now.
+func TestANameThatCameUnderTheKeysOfAnotherContractIsFree(t *testing.T) {
+	t.Parallel()
+	const csv = "event_type,event_time,Kampagne\nview,2026-11-23T09:00:00Z,Herbst\n"
+	const want = `column category: records without a key came with "Kampagne"`
+	serving := func(name string, objects contract.Objects) func(*contract.Contract) {
+		return func(c *contract.Contract) { c.Name, c.Objects = name, objects }
+	}
+	another := newHarnessFor(t, serving("another", contract.Objects{Prefixes: []string{"another/"}}))
+	newest := object("another/a.csv")
+	newest.LastModified = newest.LastModified.AddDate(0, 0, 1)
+	another.load(newest, csv)
+	for name, test := range map[string]struct {
+		objects contract.Objects
+		want    string
+	}{
+		"other prefixes": {contract.Objects{Prefixes: []string{"own/"}}, ""},
+		"other suffixes": {contract.Objects{Suffixes: []string{".tsv"}}, ""},
+		"the same keys":  {contract.Objects{Prefixes: []string{"own/", "another/"}}, want},
+		"all keys":       {contract.Objects{}, want},
+	} {
+		newHarnessAt(t, another.db, func(c *contract.Contract) {
+			serving("own", test.objects)(c)
+			aliased("category", "Kampagne")(c)
+		}).wantsFault(test.want)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+	own := contract.Objects{Prefixes: []string{"own/"}}
+	newHarnessAt(t, another.db, serving("own", own)).load(object("own/a.csv"), csv) // the event stays that of the newest object
+	newHarnessAt(t, another.db, func(c *contract.Contract) {
+		serving("own", own)(c)
+		aliased("category", "Kampagne")(c)
+	}).wantsFault(want)
+}
+
 // As the refusal advises: a table of its own is filled under the new name from the start, whatever the ledger remembers.
 func TestAnAliasIsAcceptedForAnotherTable(t *testing.T) {
 	t.Parallel()
