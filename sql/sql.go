@@ -20,4 +20,4 @@ var Queries embed.FS
 var Templates embed.FS
 
 // Version is that of the newest migration. A constant, so that programs which only compare it link no migration.
-const Version = 7
+const Version = 8

@@ -312,3 +312,34 @@ func TestEqualContentUnderTwoKeysIsNoted(t *testing.T) {
 	h.load(b, header+view(id1, "u"))
 	h.expect("a.csv", "select p.key from objects o join objects p on p.object_id = o.same_content_as where o.key = 'b.csv'")
 }
+
+// Performance: a producer may drop the same bytes for ever. Only the first of the equal objects is looked for, not all of them.
+func TestTheFirstOfManyEqualObjectsIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.exec(`insert into objects (bucket, key, version_id, etag, drop_number, state, size_bytes)
+		select 'shop', i::text, 'v', case when i % 2 = 0 then 'e' else i::text end, 1, 'loaded', 1 from generate_series(1, 20000) i`)
+	h.exec("analyze objects")
+	query := "explain (analyze, buffers, format json) " + h.queries["finish_object"]
+	tx, err := h.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rollback(t.Context(), tx)
+	var plan []struct {
+		Plan struct {
+			Hit  int `json:"Shared Hit Blocks"`
+			Read int `json:"Shared Read Blocks"`
+		}
+	}
+	if err := tx.QueryRow(t.Context(), query, 20_000, dropzone.Dialect{}, []byte{1}).Scan(&plan); err != nil {
+		t.Fatal(err)
+	}
+	if pages := plan[0].Plan.Hit + plan[0].Plan.Read; pages == 0 || pages > 40 {
+		t.Errorf("%d pages were read", pages)
+	}
+	var first int64
+	if err := tx.QueryRow(t.Context(), "select same_content_as from objects where object_id = 20000").Scan(&first); err != nil || first != 2 {
+		t.Errorf("same as %d, %v", first, err)
+	}
+}
