@@ -11,19 +11,22 @@ const (
 	Absent   Change = "missing"  // the header lacks a column of the contract
 )
 
-// queueDrift notes the object's new and missing columns, each of which is written down only once: loads of producers
-// that are at different versions change nothing for each other.
-func (l *load) queueDrift(batch *pgx.Batch) {
+// queueDrift notes the new and missing columns of all objects of a transaction, each of which is written down only once: loads of
+// producers that are at different versions change nothing for each other.
+func (w *Warehouse) queueDrift(batch *pgx.Batch, loads []*load) {
+	var objects []int64
 	var columns []string
 	var changes []Change
-	note := func(change Change, names []string) {
-		for _, name := range names {
-			columns, changes = append(columns, name), append(changes, change)
+	for _, l := range loads {
+		note := func(change Change, names []string) {
+			for _, name := range names {
+				objects, columns, changes = append(objects, l.receipt.ObjectID), append(columns, name), append(changes, change)
+			}
 		}
+		note(Appeared, l.receipt.Dialect.Unknown)
+		note(Absent, l.receipt.Dialect.Absent)
 	}
-	note(Appeared, l.receipt.Dialect.Unknown)
-	note(Absent, l.receipt.Dialect.Absent)
 	if len(columns) > 0 {
-		batch.Queue(l.w.queries["note_drift"], l.receipt.Contract, l.receipt.Revision, l.receipt.ObjectID, columns, changes)
+		batch.Queue(w.queries["note_drift"], w.contract.Name, w.contract.Revision, objects, columns, changes)
 	}
 }

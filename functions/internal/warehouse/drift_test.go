@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -165,6 +166,41 @@ func TestFirstSightsAtOnceDoNotDeadlock(t *testing.T) {
 		all.Wait()
 	}
 	h.expect(strconv.Itoa(rounds*columns), "select count(*) from drift_entries")
+	h.books()
+}
+
+// Objects of one transaction have their first sights in one order, too, whichever object shows which column. Somebody else holds a column of each
+// transaction, so that neither is at its end before the other one has begun.
+func TestFirstSightsOfObjectsThatAreLoadedTogetherDoNotDeadlock(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.load(object("0.csv"), of(full, id(0)))
+	tx, err := h.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rollback(t.Context(), tx)
+	if _, err := tx.Exec(t.Context(), `insert into drift_entries (contract, revision, object_id, column_name, change)
+		select o.contract, 1, o.object_id, held.name, 'appeared' from objects o, unnest('{m1, m2}'::text[]) held (name)`); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i, columns := range [][]string{{"z", "m1", "a"}, {"a", "m2", "z"}} {
+		var runs []dropzone.Run
+		for j, column := range columns {
+			n := 1 + i*len(columns) + j
+			runs = append(runs, h.run(object(fmt.Sprintf("%d.csv", n)), of(full+","+column, id(n))))
+		}
+		all.Go(func() {
+			if _, errs := h.LoadTogether(t.Context(), runs); errors.Join(errs...) != nil {
+				t.Error(errs)
+			}
+		})
+	}
+	h.await("select count(*) = 2 from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'", h.db.Schema)
+	rollback(t.Context(), tx)
+	all.Wait()
+	h.expect("a m1 m2 z", "select string_agg(column_name, ' ' order by column_name) from drift_entries")
 	h.books()
 }
 

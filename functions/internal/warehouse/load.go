@@ -97,10 +97,11 @@ func (l *load) stageAndMerge(ctx context.Context, tx pgx.Tx) error {
 	return l.resolveQuarantine(ctx, tx)
 }
 
-// writeBooks writes what was found out and the receipt, whose CHECK is the last word.
+// writeBooks writes what was found out, the receipt, whose CHECK judges the run, and drift.
 func (l *load) writeBooks(ctx context.Context, tx pgx.Tx) error {
 	batch := &pgx.Batch{}
 	l.queueBooks(batch)
+	l.w.queueDrift(batch, []*load{l})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write the books: %w", err)
 	}
@@ -121,7 +122,6 @@ func (l *load) queueBooks(batch *pgx.Batch) {
 		l.describe(quality)
 		queueQuality(batch, l.w.queries["upsert_quality"], r.ObjectID, quality)
 	}
-	l.queueDrift(batch)
 	batch.Queue(l.w.queries["insert_receipt"], receiptArgs(*r, nil)...)
 }
 

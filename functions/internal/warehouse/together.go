@@ -121,7 +121,7 @@ func (t *together) load(ctx context.Context) error {
 	if err := t.w.mergeArrays(ctx, tx, loads); err != nil {
 		return err
 	}
-	if err := t.writeBooks(ctx, tx); err != nil {
+	if err := t.writeBooks(ctx, tx, loads); err != nil {
 		return fmt.Errorf("write the books: %w", err)
 	}
 	err = commit(ctx, tx)
@@ -152,11 +152,12 @@ func (t *together) claim(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-func (t *together) writeBooks(ctx context.Context, tx pgx.Tx) error {
+func (t *together) writeBooks(ctx context.Context, tx pgx.Tx, loads []*load) error {
 	batch := &pgx.Batch{}
-	for _, l := range t.loads {
+	for _, l := range loads {
 		l.queueRejects(batch)
 		l.queueBooks(batch)
 	}
+	t.w.queueDrift(batch, loads)
 	return tx.SendBatch(ctx, batch).Close() //nolint:wrapcheck // load does
 }
