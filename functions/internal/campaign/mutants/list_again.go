@@ -29,6 +29,10 @@ func again() []Mutant {
 			`if l.run.Drop != 0 && l.run.Drop != l.dropNumber {`, `if l.run.Drop < 0 {`, ingest, "TestARedriveDoesNotMistakeALaterDropOfTheSameBytesForItsOwn",
 		},
 		{
+			"a start waits for loads", "what is being loaded is not interrupted", queries + "resume_interrupted.sql",
+			` skip locked`, ``, warehouse, "TestARunningLoadHoldsNobodyUpWhoClosesOrResumesObjects",
+		},
+		{
 			"a retry forgets its drop", "a retry knows which of two drops with equal bytes it is of", warehouse + "/ledger.go",
 			`o.LastModified = modified.UTC()`, `_ = modified.UTC()`, ingest, "TestADropThatFailedEndsWhenItsBytesGoAlthoughAnOlderOneHasItsETag",
 		},

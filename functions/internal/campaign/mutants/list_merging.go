@@ -102,6 +102,10 @@ func merging() []Mutant {
 			`col.addReadings(parts)`, ``, clean, "TestNoHashChangesUnderOneIdentity",
 		},
 		{
+			"another case of the key accepted", "a key is read as it was", contract + "/identity.go",
+			`parts["type"+ofColumn+key.Name] = key.identity()`, ``, warehouse, "TestAChangeOfHowTheKeyIsReadIsRefused",
+		},
+		{
 			"any alias accepted", "a column that keys were derived from stays unknown", warehouse + "/shape.go",
 			`if derived {`, `if derived && false {`, warehouse, "TestAnAliasForWhatKeysAreDerivedFromIsRefused",
 		},
