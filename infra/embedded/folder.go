@@ -67,7 +67,8 @@ func makeFolder(parent, name string) (path string, made bool, err error) {
 // temporaryName is the pattern of a server's temporary folders.
 func temporaryName(name string) string { return "eventdrop-" + name + "-*" }
 
-// sweep removes the temporary folders of processes that were killed before a watchdog stood, as during a download.
+// sweep removes the temporary folders of processes that were killed before a watchdog stood, as during a download, and those that a
+// watchdog or their process could not remove to the end.
 //
 // It is safe while others start servers: only the holder of a lock writes his number, after he took it. So where the process of that number is
 // dead and the lock is free, nobody works on the folder, and nobody ever will. A folder without a number is left: it may be about to get one.
@@ -82,7 +83,7 @@ func sweep(name string, owner account) {
 			continue
 		}
 		if lock, err := tryLock(lockPath); err == nil {
-			_ = os.RemoveAll(path) // it only takes space
+			_ = removeFolder(path) // it only takes space
 			_ = lock.Close()
 		}
 	}
@@ -245,8 +246,7 @@ func (f *folder) makeOwned(name string) error {
 // ended. A second call does nothing.
 func (f *folder) close(ctx context.Context) error {
 	if f.lock != nil {
-		// Sessions of a killed server may still hold the lock for a moment: see hold.
-		if err := errors.Join(f.lock.Truncate(0), f.lock.Close()); err != nil {
+		if err := f.unlock(); err != nil {
 			return err
 		}
 		f.lock = nil
@@ -257,13 +257,39 @@ func (f *folder) close(ctx context.Context) error {
 	return nil
 }
 
+// unlock leaves the number of this process in a temporary folder until all of it is removed: see sweep. In one that stays no process is named, so
+// that the next one waits where sessions of a killed server still hold the lock for a moment: see hold.
+func (f *folder) unlock() error {
+	if f.temporary {
+		return f.lock.Close()
+	}
+	return errors.Join(f.lock.Truncate(0), f.lock.Close())
+}
+
 // remove tries for a while, because sessions of a killed server may still write.
 func (f *folder) remove(ctx context.Context) error {
 	const pause, patience = 50 * time.Millisecond, 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	return retry(ctx, pause, func() (again bool, err error) {
-		err = os.RemoveAll(f.path)
+		err = removeFolder(f.path)
 		return err != nil, err
 	})
+}
+
+// removeFolder removes a temporary folder, its lock last: by the number in it sweep finds what a removal has left that was cut short.
+func removeFolder(path string) error {
+	inside, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range inside {
+		if entry.Name() != lockName {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(path, entry.Name())))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(path)
 }

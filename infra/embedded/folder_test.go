@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 func TestAFolderOfAnotherUserIsRefusedAndStaysHis(t *testing.T) {
@@ -74,22 +76,22 @@ func TestOnlyAbandonedTemporaryFoldersAreRemoved(t *testing.T) {
 	}
 	// None is closed before all are there: each start looks.
 	inUse, ofAServer := open(), open()
-	unlocked, closing, made, foreign, abandoned := open(), open(), open(), open(), open()
+	unlocked, opening, made, foreign, abandoned := open(), open(), open(), open(), open()
 	number(ofAServer, dead) // the process is dead, its server still ends
-	number(closing, "")
+	number(opening, "")
 	number(foreign, dead)
 	number(abandoned, dead)
 	if err := os.Remove(made.file(lockName)); err != nil {
 		t.Fatal(err)
 	}
-	kept := []*folder{inUse, ofAServer, unlocked, closing, made}
+	kept := []*folder{inUse, ofAServer, unlocked, opening, made}
 	if os.Geteuid() == 0 {
 		if err := os.Chown(foreign.path, 12345, 12345); err != nil {
 			t.Fatal(err)
 		}
 		kept = append(kept, foreign)
 	}
-	for _, f := range []*folder{unlocked, closing, made, foreign, abandoned} {
+	for _, f := range []*folder{unlocked, opening, made, foreign, abandoned} {
 		if err := f.lock.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +106,85 @@ func TestOnlyAbandonedTemporaryFoldersAreRemoved(t *testing.T) {
 	if err != nil || !slices.Equal(left, want) {
 		t.Errorf("there are\n%q, want\n%q (%v)", left, want, err)
 	}
+}
+
+// What is left of a removal that was cut short is known by its number, so the next start removes it.
+func TestTheNextStartEndsARemovalThatFailedHalfWay(t *testing.T) {
+	owner := testAccount(t)
+	dead := deadProcess(t)
+	removals := map[string]func(*testing.T, *folder) error{
+		"of the watchdog": func(t *testing.T, f *folder) error {
+			t.Helper()
+			_, err := owner.run(t.Context(), "/", "/bin/sh", "-c", watchdog, "sh", dead, "TERM", f.litter())
+			return errors.Join(err, f.lock.Close())
+		},
+		"of the process": func(t *testing.T, f *folder) (err error) {
+			t.Helper()
+			synctest.Test(t, func(t *testing.T) { // it tries for seconds
+				asOwner(t, owner, func() { err = f.close(t.Context()) })
+			})
+			return err
+		},
+	}
+	for name, remove := range removals {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", openTempDir(t))
+			f, err := openFolder(t.Context(), "", "shell", owner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stuck := f.file("stuck")
+			if err := os.MkdirAll(filepath.Join(stuck, "data"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			// Nobody but root can remove what is in it.
+			if err := os.Chmod(stuck, 0o500); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.Chmod(stuck, 0o700) }) // else it outlives the test
+			if err := remove(t, f); err == nil {
+				t.Fatal("no error, want that of a removal that failed half-way")
+			}
+			if pid := holder(f.file(lockName)); pid != os.Getpid() {
+				t.Errorf("process %d is named, want this one", pid)
+			}
+			// As if this process were dead, and nothing in the way any more.
+			if err := os.WriteFile(f.file(lockName), []byte(dead), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(stuck, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			next, err := openFolder(t.Context(), "", "shell", owner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !missing(f.path) {
+				t.Errorf("%s is still there", f.path)
+			}
+			if err := next.close(t.Context()); err != nil || !missing(next.path) {
+				t.Errorf("%s, which nothing holds up, is still there: %v", next.path, err)
+			}
+		})
+	}
+}
+
+// asOwner does something with the rights of the servers' user: root could remove everything.
+func asOwner(t *testing.T, owner account, do func()) {
+	t.Helper()
+	if owner.credential == nil {
+		do()
+		return
+	}
+	if err := syscall.Seteuid(owner.id()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Seteuid(0); err != nil {
+			t.Error(err)
+		}
+	}()
+	do()
 }
 
 // deadProcess returns the number of a process that has ended.

@@ -18,7 +18,8 @@ const gated = `read -r go && exec "$@" </dev/null`
 
 // watchdog is a shell script that waits for a line, which dismisses it. The pipe ends without
 // one when the process that holds its other end is gone, in whatever way; then it stops the
-// server $1 with signal $2, insists after 10 seconds, and removes the folder $3, if any.
+// server $1 with signal $2, insists after 10 seconds, and removes the folder $3, if any, its lock
+// last: see [removeFolder].
 //
 // A parent-death signal of Linux would not do: it fires when the starting thread ends, and other
 // systems have none.
@@ -31,7 +32,8 @@ while kill -0 "$1" 2>/dev/null && [ "$turn" -lt 150 ]; do
 	[ "$turn" -eq 100 ] && kill -s KILL "$1" 2>/dev/null
 	sleep 0.1 2>/dev/null || sleep 1
 done
-[ -z "$3" ] || rm -rf -- "$3"
+[ -n "$3" ] && cd -- "$3" || exit 0
+find . ! -name . -prune ! -name ` + lockName + ` -exec rm -rf -- {} + && rm -rf -- "$3"
 `
 
 // command says how to start a server.
