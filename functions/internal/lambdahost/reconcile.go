@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -27,8 +28,8 @@ type sliceReport struct {
 	Done    bool   `json:"done"`    // this slice ended a pass over the bucket
 }
 
-// Reconcile retries what is due, then goes on with the pass over the bucket where the last invocation stopped, and stops
-// before its time is over. A pass that is done is followed by another one, from the front, so that nothing is left out for ever.
+// Reconcile retries what is due, and goes on with the pass over the bucket where the last invocation stopped; it stops before its
+// time is over. A pass that is done is followed by another one, from the front, so that nothing is left out for ever.
 func (h *Host) Reconcile(ctx context.Context, _ json.RawMessage) (any, error) {
 	meter, flush := h.meter(ctx)
 	defer flush()
@@ -36,7 +37,7 @@ func (h *Host) Reconcile(ctx context.Context, _ json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &slice{Parts: parts, meter: meter}
+	s := &slice{Parts: parts, meter: meter, passFirst: rand.IntN(2) == 0} //nolint:gosec // fairness needs no secrecy
 	if err := s.run(ctx); err != nil {
 		return nil, &ReconcileError{Err: err}
 	}
@@ -50,8 +51,11 @@ func (h *Host) Reconcile(ctx context.Context, _ json.RawMessage) (any, error) {
 type slice struct {
 	*wiring.Parts
 
-	meter  *telemetry.Meter
-	report sliceReport
+	meter *telemetry.Meter
+	// passFirst is drawn by lot. Retries may need all of a slice, however many in a row, and so may the pass: each comes first in half of the
+	// slices. Turns would have to be remembered, also by a slice that dies.
+	passFirst bool
+	report    sliceReport
 }
 
 func (s *slice) run(ctx context.Context) error {
@@ -60,9 +64,34 @@ func (s *slice) run(ctx context.Context) error {
 		s.report.Paused = pause != nil
 		return s.unlessStopped(ctx, err)
 	}
-	if err := s.retryDue(ctx); err != nil {
-		return err
+	half, cancel := firstHalf(ctx)
+	defer cancel()
+	if s.passFirst {
+		return errors.Join(s.pass(ctx), s.retryDue(ctx, half))
 	}
+	return errors.Join(s.retryDue(ctx, half), s.pass(ctx))
+}
+
+// firstHalf ends when half of the time is over.
+func firstHalf(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/2))
+}
+
+// retryDue begins retries in the first half of the time: behind it a large object has too little. A load that has begun has all
+// the time of the slice.
+func (s *slice) retryDue(ctx, half context.Context) error {
+	load := func(_ context.Context, objects []dropzone.Object) []error { return s.load(ctx, objects) }
+	report, err := s.Reconciler(s.Pipeline.Accepts, load).RetryDue(half)
+	s.add(report)
+	return s.unlessStopped(half, err)
+}
+
+// pass goes on with the pass over the bucket.
+func (s *slice) pass(ctx context.Context) error {
 	at, err := s.Warehouse.ReconcilePosition(ctx, s.Config.S3Bucket, s.Config.S3Prefix)
 	if err != nil {
 		return s.unlessStopped(ctx, err) // the time may be over already
@@ -72,20 +101,6 @@ func (s *slice) run(ctx context.Context) error {
 		s.report.Through = goOn(at.After, found)
 	}
 	return errors.Join(s.unlessStopped(ctx, err), s.keep(ctx, at, found))
-}
-
-// retryDue begins retries in the first half of the time: what failed before may be slow, and the pass must get on, too. A load
-// that has begun has all the time of the slice: a large object may need it.
-func (s *slice) retryDue(ctx context.Context) error {
-	half, cancel := ctx, context.CancelFunc(func() {})
-	if deadline, ok := ctx.Deadline(); ok {
-		half, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/2))
-	}
-	defer cancel()
-	load := func(_ context.Context, objects []dropzone.Object) []error { return s.load(ctx, objects) }
-	report, err := s.Reconciler(s.Pipeline.Accepts, load).RetryDue(half)
-	s.add(report)
-	return s.unlessStopped(half, err)
 }
 
 func (s *slice) loadMissing(ctx context.Context, after string) (reconcile.Report, error) {
