@@ -82,7 +82,8 @@ func (r *runner) offer(ctx context.Context, chosen []drill, round int, jobs chan
 	}
 }
 
-// carryOut runs one drill, notes its figure and tells how it went.
+// carryOut runs one drill, notes its figure and tells how it went. One that was left out has no figure, so that it replaces
+// no row that is published.
 func (r *runner) carryOut(ctx context.Context, j job) {
 	r.tell("begin %s, seed %d", j.name, j.seed)
 	began := time.Now()
@@ -94,6 +95,9 @@ func (r *runner) carryOut(ctx context.Context, j job) {
 		return
 	case err != nil:
 		r.tell("%s\nFAILED %s after %s: %v\nagain: %s", out, j.name, took, err, r.again(j))
+	case figure.Skipped:
+		r.tell("%s\nLEFT OUT %s: it gives no figure", out, j.name)
+		return
 	default:
 		r.tell("end   %s after %s", j.name, took)
 	}

@@ -17,6 +17,7 @@ const (
 	soundSeed = iota + 1
 	failingSeed
 	endlessSeed
+	lackingSeed
 )
 
 // aDrill is TestADrill, which this test binary is asked for by itself.
@@ -34,6 +35,8 @@ func TestADrill(t *testing.T) { //nolint:paralleltest // it runs in a process of
 	switch d.Seed() {
 	case failingSeed:
 		d.Differ(0, campaign.Differences{Lost: 1})
+	case lackingSeed:
+		campaign.Missing(t, "no %s", "anvil")
 	case endlessSeed:
 		<-context.Background().Done()
 	}
@@ -101,6 +104,18 @@ func TestAnInterruptedDrillGivesNoFigure(t *testing.T) {
 	f := carryOut(t, ctx, cli{Seed: endlessSeed}, &progress)
 	if len(f.Drills) != 0 || !strings.Contains(progress.String(), "it gives no figure") {
 		t.Errorf("figures %+v\n%s", f, &progress)
+	}
+}
+
+func TestADrillThatIsLeftOutGivesNoFigure(t *testing.T) {
+	t.Setenv("CI", "") // where nothing may be missing
+	var progress bytes.Buffer
+	f := carryOut(t, t.Context(), cli{Seed: lackingSeed}, &progress)
+	if out := progress.String(); len(f.Drills) != 0 || !strings.Contains(out, "LEFT OUT a drill") || !strings.Contains(out, "no anvil") {
+		t.Errorf("figures %+v\n%s", f, out)
+	}
+	if err := f.judge([]drill{aDrill()}); err == nil || !strings.Contains(err.Error(), "not carried out") {
+		t.Errorf("the campaign ends with %v", err)
 	}
 }
 

@@ -24,6 +24,7 @@ func (o *observed) Failed() bool     { return len(o.failures) > 0 }
 func (o *observed) Cleanup(f func()) { o.cleanup = f }
 
 func (o *observed) Helper()           {}
+func (o *observed) Skipped() bool     { return o.skipped != "" }
 func (o *observed) Skip(args ...any)  { o.skipped = fmt.Sprint(args...) }
 func (o *observed) Fatal(args ...any) { o.failures = append(o.failures, fmt.Sprint(args...)) }
 
@@ -42,6 +43,7 @@ func TestADrillFails(t *testing.T) {
 	figures := filepath.Join(t.TempDir(), "figures")
 	t.Setenv(EnvFigures, figures)
 	t.Setenv(EnvSeed, "7")
+	t.Setenv("CI", "") // where nothing may be missing
 	tests := []struct {
 		name  string
 		drill func(*Drill)
@@ -51,6 +53,7 @@ func TestADrillFails(t *testing.T) {
 		{"when a fault was never reached", func(*Drill) {}, `"crash" was never reached`},
 		{"when a row is lost", func(d *Drill) { d.Reached("crash"); d.Differ(3, Differences{Lost: 1}) }, "rows lost 1"},
 		{"and says how to see it again", func(d *Drill) { d.Reached("crash"); d.Failf(3, "oh") }, "EVENTDROP_CAMPAIGN_SEED=7"},
+		{"not when the machine lacks what it needs", func(d *Drill) { Missing(d.t, "no anvil") }, ""},
 	}
 	for _, test := range tests { //nolint:paralleltest // they share a file and the environment
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +66,7 @@ func TestADrillFails(t *testing.T) {
 				t.Errorf("failures: %s\nwant %q", failed, test.want)
 			}
 			figure := lastFigure(t, figures)
-			if figure.Drill != test.name || figure.Failed != (test.want != "") || figure.N != 5 || figure.Seed != 7 {
+			if figure.Drill != test.name || figure.Failed != (test.want != "") || figure.Skipped != (o.skipped != "") || figure.N != 5 || figure.Seed != 7 {
 				t.Errorf("figure %+v", figure)
 			}
 		})

@@ -13,6 +13,7 @@ type Figure struct {
 	N       int     `json:"n"`
 	Seconds float64 `json:"seconds"`
 	Failed  bool    `json:"failed"`
+	Skipped bool    `json:"skipped,omitempty"` // the machine lacks what the drill needs: it showed nothing
 	Differences
 	Reached  map[string]int64   `json:"reached"`  // faults that took effect, by name
 	Measured map[string]float64 `json:"measured"` // further figures, by name and unit
