@@ -99,16 +99,18 @@ func (c *cli) carryOut(ctx context.Context, chosen []drill, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
+	commit := module.commit(ctx)
 	binaries, err := build(ctx, module, chosen, stderr)
 	if err != nil {
 		return err
 	}
 	defer binaries.remove()
-	figures := &figures{Started: time.Now().UTC(), Form: c.form(), Seed: c.Seed, Commit: module.commit(ctx)}
+	figures := &figures{Started: time.Now().UTC(), Form: c.form(), Seed: c.Seed}
 	r := runner{cli: c, binaries: binaries, progress: stderr, figures: figures, began: time.Now()}
 	r.run(ctx, chosen)
 	figures.Complete = ctx.Err() == nil
-	figures.Machine = module.machine(context.WithoutCancel(ctx))
+	ctx = context.WithoutCancel(ctx)
+	figures.Commit, figures.Machine = module.commitSince(ctx, commit), module.machine(ctx)
 	if err := figures.write(stdout, c.Output); err != nil {
 		return err
 	}

@@ -45,6 +45,15 @@ func (m module) commit(ctx context.Context) string {
 	return commit
 }
 
+// commitSince is the commit of a campaign that began at this one, with "-changed" where it is another one now: some drills compile the source
+// when they begin, so that nobody knows which of both they ran.
+func (m module) commitSince(ctx context.Context, began string) string {
+	if m.commit(ctx) != began {
+		return began + "-changed"
+	}
+	return began
+}
+
 // machine is where the figures were made.
 type machine struct {
 	Cores      int    `json:"cores"`
