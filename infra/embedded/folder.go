@@ -27,6 +27,18 @@ type folder struct {
 	lock *os.File
 }
 
+// serverFolder opens the folder of a server that is to start as the options say.
+func serverFolder(ctx context.Context, o Options, name string) (*folder, error) {
+	owner, err := serverAccount()
+	if err != nil {
+		return nil, err
+	}
+	if err := portFree(ctx, o.Port); err != nil {
+		return nil, err
+	}
+	return openFolder(ctx, o.Dir, name, owner)
+}
+
 // openFolder makes and locks the folder name below parent, or a temporary one where parent is
 // empty. The error says who uses the folder, where it is in use.
 func openFolder(ctx context.Context, parent, name string, owner account) (*folder, error) {

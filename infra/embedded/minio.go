@@ -63,16 +63,9 @@ type MinIO struct {
 // It returns an error that says how to help oneself where there is no MinIO, and where another
 // process uses the data.
 func StartMinIO(ctx context.Context, options MinIOOptions) (*MinIO, error) {
-	owner, err := serverAccount()
+	f, err := serverFolder(ctx, options.Options, "minio")
 	if err != nil {
-		return nil, err
-	}
-	if err := portFree(ctx, options.Port); err != nil {
-		return nil, err
-	}
-	f, err := openFolder(ctx, options.Dir, "minio", owner)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start MinIO: %w", err)
 	}
 	m := &MinIO{Store: Store{region: minioRegion}, options: options, folder: f}
 	if err := m.setUp(ctx); err != nil {

@@ -62,16 +62,9 @@ type Postgres struct {
 // It returns an error that says how to help oneself where there is no PostgreSQL, where the data
 // were written by another major version, and where another process uses them.
 func StartPostgres(ctx context.Context, options PostgresOptions) (*Postgres, error) {
-	owner, err := serverAccount()
+	f, err := serverFolder(ctx, options.Options, "postgres")
 	if err != nil {
-		return nil, err
-	}
-	if err := portFree(ctx, options.Port); err != nil {
-		return nil, err
-	}
-	f, err := openFolder(ctx, options.Dir, "postgres", owner)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	p := &Postgres{options: options, folder: f}
 	if err := p.setUp(ctx); err != nil {
