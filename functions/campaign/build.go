@@ -7,12 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // binaries are the drills' test binaries, by folder.
 type binaries struct {
 	module module
-	folder string
+	folder string // theirs, and for all that drills keep for a while
 	built  map[string]string
 }
 
@@ -20,6 +21,9 @@ type binaries struct {
 func build(ctx context.Context, m module, chosen []drill, progress io.Writer) (*binaries, error) {
 	folder, err := os.MkdirTemp("", "eventdrop-campaign-")
 	if err != nil {
+		return nil, fmt.Errorf("build the drills: %w", err)
+	}
+	if err := os.Chmod(folder, 0o755); err != nil { //nolint:gosec // the drills' servers, which may be another user's, have their folders in it
 		return nil, fmt.Errorf("build the drills: %w", err)
 	}
 	b := &binaries{module: m, folder: folder, built: map[string]string{}}
@@ -51,4 +55,17 @@ func (b *binaries) source(folder string) string {
 	return filepath.Join(b.module.folder, "functions", "internal", "campaign", folder)
 }
 
-func (b *binaries) remove() { _ = os.RemoveAll(b.folder) } // it is in the temporary folder, and goes some day
+// remove tries for a while, because servers of a drill that was interrupted write until their watchdogs have stopped them.
+func (b *binaries) remove() {
+	patience := time.NewTimer(20 * time.Second)
+	defer patience.Stop()
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for os.RemoveAll(b.folder) != nil {
+		select {
+		case <-poll.C:
+		case <-patience.C:
+			return // it is in the temporary folder, and goes some day
+		}
+	}
+}

@@ -130,13 +130,16 @@ func (r *runner) start(ctx context.Context, j job) (campaign.Figure, string, err
 	_ = file.Close()                                                                                                          // nothing was written
 	cmd := exec.CommandContext(ctx, r.binaries.built[j.folder], "-test.run", "^"+j.test+"$", "-test.v", "-test.timeout", "0") //nolint:gosec // our own binary
 	cmd.Dir = r.binaries.source(j.folder)
-	cmd.Env = append(cmd.Environ(), campaign.EnvSeed+"="+strconv.FormatUint(j.seed, 10), campaign.EnvFigures+"="+file.Name(), campaign.EnvN+"="+r.count(j))
+	cmd.Env = append(cmd.Environ(), campaign.EnvSeed+"="+strconv.FormatUint(j.seed, 10), campaign.EnvFigures+"="+file.Name(), campaign.EnvN+"="+r.count(j), "TMPDIR="+r.binaries.folder)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is for this process; it tells the drill
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	failed := cmd.Run()
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children of a drill that was interrupted; mostly there are none
+	}
 	figure, err := readFigure(file.Name(), j.name)
 	return figure, tail(out.Bytes()), errors.Join(failed, err)
 }

@@ -3,9 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +24,7 @@ const (
 	failingSeed
 	endlessSeed
 	lackingSeed
+	leavingSeed
 )
 
 // aDrill is TestADrill, which this test binary is asked for by itself.
@@ -39,11 +46,35 @@ func TestADrill(t *testing.T) { //nolint:paralleltest // it runs in a process of
 		campaign.Missing(t, "no %s", "anvil")
 	case endlessSeed:
 		<-context.Background().Done()
+	case leavingSeed:
+		leave(t)
 	}
 }
 
-// carryOut runs the drill of the tests in this very binary.
+// leave panics beside a folder and a child of its own.
+func leave(t *testing.T) {
+	t.Helper()
+	if _, err := os.MkdirTemp("", "left-"); err != nil { //nolint:usetesting // no cleanup shall remove it
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(context.WithoutCancel(t.Context()), "sleep", "1000")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the child is %d.", child.Process.Pid)
+	panic("oh")
+}
+
+// carryOut runs the drill of the tests.
 func carryOut(t *testing.T, ctx context.Context, c cli, progress *bytes.Buffer) *figures { //nolint:revive // the test comes first
+	t.Helper()
+	r := newRunner(t, c, progress)
+	r.run(ctx, []drill{aDrill()})
+	return r.figures
+}
+
+// newRunner runs drills in this very binary.
+func newRunner(t *testing.T, c cli, progress *bytes.Buffer) *runner {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -56,9 +87,7 @@ func carryOut(t *testing.T, ctx context.Context, c cli, progress *bytes.Buffer) 
 	c.Parallel = max(c.Parallel, 1)
 	figures := &figures{Form: c.form(), Seed: c.Seed, Complete: true}
 	built := &binaries{module: module{root}, folder: t.TempDir(), built: map[string]string{"world": self}}
-	r := runner{cli: &c, binaries: built, progress: progress, figures: figures, began: time.Now()}
-	r.run(ctx, []drill{aDrill()})
-	return figures
+	return &runner{cli: &c, binaries: built, progress: progress, figures: figures, began: time.Now()}
 }
 
 func TestRoundsAreSummed(t *testing.T) {
@@ -96,6 +125,36 @@ func TestNothingBeginsAfterTheTime(t *testing.T) {
 	}
 }
 
+func TestNothingOutlivesADrill(t *testing.T) {
+	t.Parallel()
+	var progress bytes.Buffer
+	r := newRunner(t, cli{Seed: leavingSeed}, &progress)
+	r.run(t.Context(), []drill{aDrill()})
+	child := regexp.MustCompile(`the child is ([0-9]+)\.`).FindStringSubmatch(progress.String())
+	left, err := filepath.Glob(filepath.Join(r.binaries.folder, "left-*"))
+	if child == nil || len(left) != 1 || err != nil {
+		t.Fatalf("child %v, folders %v, %v\n%s", child, left, err, &progress)
+	}
+	pid, err := strconv.Atoi(child[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	patience := time.After(20 * time.Second)
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for syscall.Kill(pid, 0) == nil {
+		select {
+		case <-poll.C:
+		case <-patience:
+			t.Fatal("the child lives on")
+		}
+	}
+	r.binaries.remove()
+	if _, err := os.Stat(left[0]); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
 func TestAnInterruptedDrillGivesNoFigure(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -125,10 +184,15 @@ func TestUsage(t *testing.T) {
 		args string
 		want int
 	}{
-		{"--list", exitDone}, {"--help", exitDone}, {"--only nonsense", exitUsage}, {"--for 1h --long", exitUsage}, {"--parallel 0", exitUsage},
+		{"--list", exitDone},
+		{"--help", exitDone},
+		{"--only=nonsense", exitUsage},
+		{"--for=1h;--long", exitUsage},
+		{"--parallel=0", exitUsage},
+		{"--list;--only=COMMITs cut;--only=disk full", exitDone},
 	} {
 		var out bytes.Buffer
-		if got := run(t.Context(), strings.Fields(test.args), &out, &out); got != test.want {
+		if got := run(t.Context(), strings.Split(test.args, ";"), &out, &out); got != test.want {
 			t.Errorf("%s: exit code %d, want %d: %s", test.args, got, test.want, &out)
 		}
 	}

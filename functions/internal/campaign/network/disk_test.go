@@ -63,19 +63,11 @@ func mount(t *testing.T, size string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	campaign.Afterwards(t, `umount -l "$1" 2>/dev/null; rmdir -- "$1"`, folder) // rmdir tells what is still mounted
 	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "mode=0755,size="+size, "tmpfs", folder).CombinedOutput()
 	if err != nil {
-		_ = os.Remove(folder)
 		campaign.Missing(t, "a full disk needs root, to mount a small one: run `go run ./functions/campaign` as root (%s)", bytes.TrimSpace(out))
 	}
-	t.Cleanup(func() {
-		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", "-l", folder).CombinedOutput()
-		if err != nil {
-			t.Errorf("unmount %s: %v %s", folder, err, out)
-			return
-		}
-		_ = os.Remove(folder)
-	})
 	return folder
 }
 

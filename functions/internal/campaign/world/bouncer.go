@@ -28,8 +28,8 @@ type Bouncer struct {
 	Address *url.URL
 
 	binary, ini string
-	account     *syscall.SysProcAttr
-	process     *exec.Cmd
+	account     *syscall.Credential
+	kill        func() error
 }
 
 // NewBouncer starts PgBouncer in front of a database, with so many sessions for all its clients.
@@ -49,7 +49,7 @@ func NewBouncer(tb testing.TB, database string, sessions int) *Bouncer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(folder) })
+	campaign.Afterwards(tb, `rm -rf -- "$1"`, folder)
 	if err := b.configure(folder, server, sessions); err != nil {
 		tb.Fatal(err)
 	}
@@ -104,7 +104,7 @@ ignore_startup_parameters = search_path
 `
 
 // bouncerAccount makes PgBouncer run as another user where this one is root, whom it refuses.
-func bouncerAccount(tb testing.TB) *syscall.SysProcAttr {
+func bouncerAccount(tb testing.TB) *syscall.Credential {
 	tb.Helper()
 	if os.Geteuid() != 0 {
 		return nil
@@ -117,15 +117,12 @@ func bouncerAccount(tb testing.TB) *syscall.SysProcAttr {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(number), Gid: uint32(number)}}
+	return &syscall.Credential{Uid: uint32(number), Gid: uint32(number)}
 }
 
 // Start returns when PgBouncer serves.
-func (b *Bouncer) Start(ctx context.Context) error {
-	b.process = exec.Command(b.binary, "-q", b.ini) //nolint:gosec,noctx // it outlives the test's context, and its cleanup ends it
-	b.process.SysProcAttr = b.account
-	b.process.Stderr = os.Stderr
-	if err := b.process.Start(); err != nil {
+func (b *Bouncer) Start(ctx context.Context) (err error) {
+	if b.kill, err = campaign.Supervise(ctx, b.account, b.binary, "-q", b.ini); err != nil {
 		return fmt.Errorf("start PgBouncer: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -147,6 +144,5 @@ func (b *Bouncer) Start(ctx context.Context) error {
 
 // Kill ends PgBouncer and with it every connection, wherever its transaction is.
 func (b *Bouncer) Kill() {
-	_ = b.process.Process.Kill() // it fails only where it has ended
-	_ = b.process.Wait()         // its exit status says nothing of interest
+	_ = b.kill() // it fails only where it was killed before
 }
