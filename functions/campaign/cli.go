@@ -110,7 +110,7 @@ func (c *cli) carryOut(ctx context.Context, chosen []drill, stdout, stderr io.Wr
 	r.run(ctx, chosen)
 	figures.Complete = ctx.Err() == nil
 	ctx = context.WithoutCancel(ctx)
-	figures.Commit, figures.Machine = module.commitSince(ctx, commit), module.machine(ctx)
+	figures.Commit, figures.Machine = module.commitSince(ctx, commit), currentMachine(ctx)
 	if err := figures.write(stdout, c.Output); err != nil {
 		return err
 	}

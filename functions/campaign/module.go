@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"eventdrop/functions/internal/campaign/world"
 	"eventdrop/infra/embedded"
 )
 
@@ -70,10 +70,10 @@ func (m machine) String() string {
 
 const unknown = "unknown"
 
-func (m module) machine(ctx context.Context) machine {
+func currentMachine(ctx context.Context) machine {
 	return machine{
 		Cores: runtime.NumCPU(), Memory: memory(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
-		PostgreSQL: postgresVersion(ctx), MinIO: m.minioVersion(ctx),
+		PostgreSQL: postgresVersion(ctx), MinIO: minioVersion(ctx),
 	}
 }
 
@@ -90,22 +90,29 @@ func memory() string {
 	return fmt.Sprintf("%.0f GiB", float64(kilobytes)/(1<<20))
 }
 
-// postgresVersion asks a server that is started as those of the drills are.
+// postgresVersion asks a server that is started as those of the drills are. Where one is given, most drills use that, and those that stop or
+// fill theirs one of their own.
 func postgresVersion(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	server, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{})
-	if err != nil {
-		return "PostgreSQL " + unknown
+	started := "PostgreSQL " + unknown
+	if server, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{}); err == nil {
+		started, _, _ = strings.Cut(server.Version(), " (") // without its folder
+		_ = server.Stop(ctx)                                // its watchdog would end it, too
 	}
-	version, _, _ := strings.Cut(server.Version(), " (") // without its folder
-	_ = server.Stop(ctx)                                 // its watchdog would end it, too
-	return version
+	given, err := world.GivenPostgres(ctx)
+	switch {
+	case err != nil:
+		return "PostgreSQL " + unknown + " as given, " + started
+	case given != "":
+		return "PostgreSQL " + given + " as given, " + started
+	}
+	return started
 }
 
-// minioVersion is the pinned one.
-func (m module) minioVersion(ctx context.Context) string {
-	version, err := output(ctx, filepath.Join(m.folder, "infra", "minio"), "go", "list", "-m", "-f", "{{.Version}}", "github.com/minio/minio")
+// minioVersion is that of the server that the drills use.
+func minioVersion(ctx context.Context) string {
+	version, err := embedded.MinIOVersion(ctx, embedded.MinIOOptions{Binary: os.Getenv("EVENTDROP_MINIO_BINARY")}) //nolint:forbidigo // the drills ask for it, too
 	if err != nil {
 		return unknown
 	}

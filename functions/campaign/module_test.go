@@ -1,12 +1,41 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"eventdrop/infra/embedded"
 )
+
+func TestTheServersAreThoseOfTheDrills(t *testing.T) {
+	folder := t.TempDir()
+	for _, path := range []string{filepath.Dir(folder), folder} { // the servers' user must be able to enter it
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := "#!/bin/sh\necho 'minio version RELEASE.1 (commit-id=a)'\necho 'Runtime: go1'\n"
+	if err := os.WriteFile(filepath.Join(folder, "minio"), []byte(said), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	given, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = given.Stop(context.WithoutCancel(t.Context())) }) // its watchdog would end it, too
+	t.Setenv("EVENTDROP_MINIO_BINARY", "")
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH")) //nolint:forbidigo // the drills look there, too
+	t.Setenv("EVENTDROP_TEST_DATABASE_URL", given.URL())
+	m := currentMachine(t.Context())
+	own, _, _ := strings.Cut(given.Version(), " (")
+	if m.MinIO != "RELEASE.1" || !strings.HasPrefix(m.PostgreSQL, own) || !strings.HasSuffix(m.PostgreSQL, " as given, "+own) {
+		t.Errorf("%s", m)
+	}
+}
 
 func TestARowSaysThatTheSourceChangedMeanwhile(t *testing.T) {
 	t.Parallel()

@@ -75,12 +75,7 @@ func StartMinIO(ctx context.Context, options MinIOOptions) (*MinIO, error) {
 }
 
 func (m *MinIO) setUp(ctx context.Context) (err error) {
-	tell := progress{m.options.Progress}
-	search := minioSearch{owner: m.folder.owner, cache: cache{dir: m.options.Cache, tell: tell}, path: installedMinIO(), pin: minioPin}
-	search.build = func(ctx context.Context, pin, path string) error {
-		return tell.step("building MinIO from its source, once: 1 to 5 minutes", func() error { return buildMinIO(ctx, pin, path) })
-	}
-	if m.binary, err = search.find(ctx, m.options.Binary); err != nil {
+	if m.binary, err = m.options.search(m.folder.owner).find(ctx, m.options.Binary); err != nil {
 		return err
 	}
 	if m.secret, err = m.folder.password(); err != nil {

@@ -27,6 +27,38 @@ type minioSearch struct {
 	build func(ctx context.Context, pin, path string) error
 }
 
+func (o MinIOOptions) search(owner account) minioSearch {
+	tell := progress{o.Progress}
+	s := minioSearch{owner: owner, cache: cache{dir: o.Cache, tell: tell}, path: installedMinIO(), pin: minioPin}
+	s.build = func(ctx context.Context, pin, path string) error {
+		return tell.step("building MinIO from its source, once: 1 to 5 minutes", func() error { return buildMinIO(ctx, pin, path) })
+	}
+	return s
+}
+
+// MinIOVersion returns the version of the server that [StartMinIO] would start with these options: what it says of itself. One
+// that was built from the pinned source says nothing of interest, and its version is the pinned one.
+func MinIOVersion(ctx context.Context, options MinIOOptions) (string, error) {
+	owner, err := serverAccount()
+	if err != nil {
+		return "", fmt.Errorf("ask MinIO for its version: %w", err)
+	}
+	path, err := options.search(owner).find(ctx, options.Binary)
+	if err != nil {
+		return "", fmt.Errorf("ask MinIO for its version: %w", err)
+	}
+	if filepath.Base(path) == "minio-"+minioVersion {
+		return minioVersion, nil
+	}
+	said, err := owner.run(ctx, "/", path, "--version")
+	if err != nil {
+		return "", fmt.Errorf("ask MinIO for its version: %w", err)
+	}
+	first, _, _ := strings.Cut(said, "\n")
+	first, _, _ = strings.Cut(strings.TrimPrefix(first, "minio version "), " (")
+	return first, nil
+}
+
 // find returns the named binary, where there is a name, or else the one on PATH, or the one that was
 // or is now built from the pinned source.
 func (s minioSearch) find(ctx context.Context, named string) (string, error) {
