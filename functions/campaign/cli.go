@@ -88,6 +88,9 @@ func (c *cli) choose() ([]drill, error) {
 		if at < 0 {
 			return nil, fmt.Errorf("there is no drill %q: see --list", name)
 		}
+		if slices.Contains(chosen, drills()[at]) {
+			return nil, fmt.Errorf("drill %q is named twice: --rounds repeats it, each time with another seed", name)
+		}
 		chosen = append(chosen, drills()[at])
 	}
 	return chosen, nil

@@ -53,6 +53,15 @@ func TestFiguresArePublishedBesideTheOthers(t *testing.T) {
 	}
 }
 
+func TestARowTellsItsRounds(t *testing.T) {
+	t.Parallel()
+	f := sample()
+	f.add(job{drills()[0], 8}, campaign.Figure{N: 3_000_000}, nil)
+	if row := f.row(&f.Drills[0]); !strings.Contains(row, " | 6,000,000 | ") || !strings.Contains(row, " | long, 2 rounds | 7 | ") {
+		t.Errorf("%s", row)
+	}
+}
+
 func TestFiguresAreTold(t *testing.T) {
 	t.Parallel()
 	var text, document bytes.Buffer

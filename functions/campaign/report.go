@@ -68,7 +68,15 @@ func reachedBy(drill string) string { return "- **" + drill + "**: " }
 func (f *figures) row(t *total) string {
 	cells := []string{
 		number(int64(t.N)), strings.ReplaceAll(t.differences(), "/", " / "), t.below(),
-		f.Form, strconv.FormatUint(t.Seed, 10), f.Commit, f.Started.Format(time.DateOnly), t.time(),
+		f.form(t), strconv.FormatUint(t.Seed, 10), f.Commit, f.Started.Format(time.DateOnly), t.time(),
 	}
 	return rowOf(t.Drill) + strings.Join(cells, " | ") + " |\n"
+}
+
+// form tells of how many rounds the row is the sum, too.
+func (f *figures) form(t *total) string {
+	if t.Rounds > 1 {
+		return fmt.Sprintf("%s, %d rounds", f.Form, t.Rounds)
+	}
+	return f.Form
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -43,12 +44,15 @@ func (r *runner) run(ctx context.Context, chosen []drill) {
 	for range r.Parallel {
 		workers.Go(func() {
 			for j := range jobs {
-				r.carryOut(ctx, j)
+				if !r.over(ctx) { // a job may have waited for long
+					r.carryOut(ctx, j)
+				}
 			}
 		})
 	}
-	for round := 0; r.goesOn(ctx, round); round++ {
+	for round := 0; len(chosen) > 0 && r.goesOn(ctx, round); round++ {
 		r.offer(ctx, chosen, round, jobs)
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(d drill) bool { return d.fixed })
 	}
 	close(jobs)
 	workers.Wait()
@@ -56,7 +60,7 @@ func (r *runner) run(ctx context.Context, chosen []drill) {
 
 func (r *runner) goesOn(ctx context.Context, round int) bool {
 	switch {
-	case ctx.Err() != nil || r.timeIsUp():
+	case r.over(ctx):
 		return false
 	case r.For > 0:
 		return true
@@ -64,19 +68,15 @@ func (r *runner) goesOn(ctx context.Context, round int) bool {
 	return round < max(1, r.Rounds)
 }
 
-func (r *runner) timeIsUp() bool { return r.For > 0 && time.Since(r.began) >= r.For }
+func (r *runner) over(ctx context.Context) bool {
+	return ctx.Err() != nil || r.For > 0 && time.Since(r.began) >= r.For
+}
 
 func (r *runner) offer(ctx context.Context, chosen []drill, round int, jobs chan<- job) {
 	for _, d := range chosen {
-		if d.fixed && round > 0 {
-			continue
-		}
 		select {
 		case jobs <- job{d, r.Seed + uint64(round)}: //nolint:gosec // not negative
 		case <-ctx.Done():
-			return
-		}
-		if r.timeIsUp() {
 			return
 		}
 	}

@@ -24,8 +24,11 @@ const (
 	failingSeed
 	endlessSeed
 	lackingSeed
+	slowSeed
 	leavingSeed
 )
+
+const slow = time.Second
 
 // aDrill is TestADrill, which this test binary is asked for by itself.
 func aDrill() drill {
@@ -46,6 +49,8 @@ func TestADrill(t *testing.T) { //nolint:paralleltest // it runs in a process of
 		campaign.Missing(t, "no %s", "anvil")
 	case endlessSeed:
 		<-context.Background().Done()
+	case slowSeed:
+		<-time.After(slow)
 	case leavingSeed:
 		leave(t)
 	}
@@ -125,6 +130,28 @@ func TestNothingBeginsAfterTheTime(t *testing.T) {
 	}
 }
 
+func TestAJobThatWaitedUntilTheTimeWasUpDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, cli{Seed: slowSeed, For: slow / 2}, &bytes.Buffer{})
+	r.run(t.Context(), []drill{aDrill(), aDrill()})
+	if len(r.figures.Drills) != 1 || r.figures.Drills[0].Rounds != 1 {
+		t.Errorf("figures %+v", r.figures)
+	}
+}
+
+func TestFixedDrillsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r := newRunner(t, cli{Seed: soundSeed, For: time.Hour}, &bytes.Buffer{})
+	fixed := aDrill()
+	fixed.fixed = true
+	r.run(ctx, []drill{fixed})
+	if len(r.figures.Drills) != 1 || r.figures.Drills[0].Rounds != 1 || ctx.Err() != nil {
+		t.Errorf("figures %+v, %v", r.figures, ctx.Err())
+	}
+}
+
 func TestNothingOutlivesADrill(t *testing.T) {
 	t.Parallel()
 	var progress bytes.Buffer
@@ -190,6 +217,7 @@ func TestUsage(t *testing.T) {
 		{"--for=1h;--long", exitUsage},
 		{"--parallel=0", exitUsage},
 		{"--list;--only=COMMITs cut;--only=disk full", exitDone},
+		{"--list;--only=COMMITs cut;--only=COMMITs cut", exitUsage},
 	} {
 		var out bytes.Buffer
 		if got := run(t.Context(), strings.Split(test.args, ";"), &out, &out); got != test.want {
