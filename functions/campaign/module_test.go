@@ -18,7 +18,7 @@ func TestTheServersAreThoseOfTheDrills(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	said := "#!/bin/sh\necho 'minio version RELEASE.1 (commit-id=a)'\necho 'Runtime: go1'\n"
+	said := "#!/bin/sh\necho \"${0##*/} version RELEASE.1 (commit-id=a)\"\necho 'Runtime: go1'\n"
 	if err := os.WriteFile(filepath.Join(folder, "minio"), []byte(said), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,9 @@ func MinIOVersion(ctx context.Context, options MinIOOptions) (string, error) {
 		return "", fmt.Errorf("ask MinIO for its version: %w", err)
 	}
 	first, _, _ := strings.Cut(said, "\n")
-	first, _, _ = strings.Cut(strings.TrimPrefix(first, "minio version "), " (")
+	if _, version, ok := strings.Cut(first, " version "); ok { // behind the file's name, and before the commit
+		first, _, _ = strings.Cut(version, " (")
+	}
 	return first, nil
 }
 
