@@ -40,6 +40,25 @@ func (m Mutant) Judge(ctx context.Context, root, scratch string) (Verdict, strin
 // Sound runs tests of a package as it is. Each must be there and pass: a test that fails anyhow kills nothing.
 func Sound(ctx context.Context, root, folder string, tests []string) error {
 	output, failed := goTest(ctx, root, folder, tests)
+	return sound(output, folder, tests, failed)
+}
+
+// SoundAlone is Sound with each test in a process of its own, as the judge runs them. They are built once.
+func SoundAlone(ctx context.Context, root, folder, scratch string, tests []string) error {
+	binary := filepath.Join(scratch, "sound.test")
+	if output, failed := run(ctx, root, "go", "test", "-c", "-vet=off", "-o", binary, "./"+folder); failed != nil {
+		return fmt.Errorf("%s: %w:\n%s", folder, failed, output)
+	}
+	for _, test := range tests {
+		output, failed := run(ctx, filepath.Join(root, folder), binary, "-test.v", "-test.timeout", timeLimit, "-test.run", "^"+test+"$")
+		if err := sound(output, folder, []string{test}, failed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sound(output, folder string, tests []string, failed error) error {
 	for _, test := range tests {
 		if !strings.Contains(output, "--- PASS: "+test+" (") {
 			return fmt.Errorf("%s: %s does not pass without any mutant:\n%s", folder, test, output)
@@ -70,13 +89,18 @@ func (m Mutant) overlay(root, scratch string) (string, error) {
 	return overlay, nil
 }
 
-// goTest runs tests of one package without go vet, which would refuse some mutants, and outside of this campaign.
+// goTest runs tests of one package without go vet, which would refuse some mutants.
 func goTest(ctx context.Context, root, folder string, tests []string, flags ...string) (output string, failed error) {
 	args := append([]string{
 		"test", "-v", "-count=1", "-vet=off", "-timeout", timeLimit, "-run", "^(" + strings.Join(tests, "|") + ")$",
 	}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./"+folder)...) //nolint:gosec // words of the list
-	cmd.Dir = root
+	return run(ctx, root, "go", append(args, "./"+folder)...)
+}
+
+// run runs a program outside of this campaign.
+func run(ctx context.Context, folder, program string, args ...string) (output string, failed error) {
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // words of the list
+	cmd.Dir = folder
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(s string) bool { return strings.HasPrefix(s, "EVENTDROP_CAMPAIGN_") })
 	out, failed := cmd.CombinedOutput()
 	return string(out), failed

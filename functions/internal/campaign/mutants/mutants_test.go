@@ -1,11 +1,9 @@
 package mutants
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"eventdrop/functions/internal/campaign"
@@ -49,7 +47,13 @@ func TestMutants(t *testing.T) {
 		chosen[i] = list[at]
 	}
 	d.Expect(string(Killed))
-	if !t.Run("sound", func(t *testing.T) { checkSound(t, together(chosen)) }) {
+	groups := byPackage(chosen)
+	if !t.Run("sound", func(t *testing.T) {
+		eachPackage(t, groups, func(t *testing.T, folder string, tests []string) error {
+			t.Helper()
+			return Sound(t.Context(), moduleFolder(t), folder, tests)
+		})
+	}) {
 		return
 	}
 	t.Run("mutants", func(t *testing.T) {
@@ -70,45 +74,32 @@ func TestMutants(t *testing.T) {
 		}
 	})
 	// A machine that fell ill meanwhile would have failed any test; so would a test that passes only after others.
-	t.Run("sound afterwards, each test alone", func(t *testing.T) { checkSound(t, alone(chosen)) }) //nolint:paralleltest // as it says
+	t.Run("sound afterwards, each test alone", func(t *testing.T) { //nolint:paralleltest // as it says
+		eachPackage(t, groups, func(t *testing.T, folder string, tests []string) error {
+			t.Helper()
+			return SoundAlone(t.Context(), moduleFolder(t), folder, t.TempDir(), tests)
+		})
+	})
 }
 
-// group are tests of one package that run in one process.
-type group struct {
-	folder string
-	tests  []string
-}
-
-// together are the tests that must kill, by package.
-func together(list []Mutant) (groups []group) {
-	for _, g := range alone(list) {
-		if last := len(groups) - 1; last >= 0 && groups[last].folder == g.folder {
-			groups[last].tests = append(groups[last].tests, g.tests...)
-			continue
+// byPackage are the tests that must kill.
+func byPackage(list []Mutant) map[string][]string {
+	groups := map[string][]string{}
+	for _, m := range list {
+		if !slices.Contains(groups[m.Package], m.Test) {
+			groups[m.Package] = append(groups[m.Package], m.Test)
 		}
-		groups = append(groups, g)
 	}
 	return groups
 }
 
-// alone are the tests that must kill, each by itself as the judge runs it, in the order of their packages.
-func alone(list []Mutant) (groups []group) {
-	for _, m := range list {
-		groups = append(groups, group{m.Package, []string{m.Test}})
-	}
-	slices.SortFunc(groups, func(a, b group) int {
-		return cmp.Or(strings.Compare(a.folder, b.folder), strings.Compare(a.tests[0], b.tests[0]))
-	})
-	return slices.CompactFunc(groups, func(a, b group) bool { return a.folder == b.folder && a.tests[0] == b.tests[0] })
-}
-
-// checkSound runs the tests on the code as it is.
-func checkSound(t *testing.T, groups []group) {
+// eachPackage runs tests on the code as it is.
+func eachPackage(t *testing.T, groups map[string][]string, sound func(t *testing.T, folder string, tests []string) error) {
 	t.Helper()
-	for _, g := range groups {
-		t.Run(g.folder, func(t *testing.T) {
+	for folder, tests := range groups {
+		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			if err := Sound(t.Context(), moduleFolder(t), g.folder, g.tests); err != nil {
+			if err := sound(t, folder, tests); err != nil {
 				t.Error(err)
 			}
 		})
