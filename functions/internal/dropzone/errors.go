@@ -13,8 +13,8 @@ var (
 	ErrSuperseded = errors.New("object was replaced by newer bytes")
 	// ErrGone says that the object does not exist any more.
 	ErrGone = errors.New("object does not exist any more")
-	// ErrBusy says that another loader holds the object; nothing was recorded.
-	ErrBusy = errors.New("object is being loaded by another loader")
+	// ErrBusy says that another loader holds the object, or that its turn has not come; nothing was recorded.
+	ErrBusy = errors.New("object is busy")
 	// ErrPaused says that the pipeline is paused, so that nothing is loaded that no person asked for.
 	ErrPaused = errors.New("the pipeline is paused")
 	// ErrStage says that rows which seemed new are not: the run must be tried again with Staged set.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -18,7 +19,8 @@ const (
 	diedTooOften = 5 // attempts without any outcome, from which on it is parked
 )
 
-// aloneTime bounds how long a suspect waits to be alone, and how long it is: the others must not wait for it for ever.
+// aloneTime bounds how long a suspect waits to be alone, and how long it is: the others must not wait for it for ever. Suspects
+// are never side by side, however long one takes: its death would be blamed on all of them, each time anew.
 const aloneTime = 30 * time.Second
 
 // everyone is more objects than are ever loaded side by side.
@@ -27,8 +29,9 @@ const everyone = 1 << 20
 // Apart keeps a suspect, an object whose loader died more than once, apart from other objects whose attempt is
 // noted: if the loader dies again, none of them shares the blame. Its zero value is ready for use.
 type Apart struct {
-	once   sync.Once
-	places *semaphore.Weighted
+	once     sync.Once
+	places   *semaphore.Weighted
+	suspects *semaphore.Weighted // for one: whoever waits here stands in nobody's way
 }
 
 // enter notes the attempt of an object that may kill its loader, apart from suspects: whoever waits for one is not noted yet, and
@@ -61,14 +64,33 @@ func (p *Pipeline) enter(ctx context.Context, o dropzone.Object, order *Order) e
 	return nil
 }
 
-// enter takes a place; leave gives it up.
+// enter takes a place; leave gives it up. Where another suspect takes too long, the error of a suspect is dropzone.ErrBusy.
 func (a *Apart) enter(ctx context.Context, suspect bool) (leave func(), err error) {
-	a.once.Do(func() { a.places = semaphore.NewWeighted(everyone) })
-	if suspect {
-		if leave := a.alone(ctx); leave != nil {
-			return leave, nil
-		}
+	a.once.Do(func() { a.places, a.suspects = semaphore.NewWeighted(everyone), semaphore.NewWeighted(1) })
+	if !suspect {
+		return a.beside(ctx)
 	}
+	wait, cancel := context.WithTimeout(ctx, aloneTime)
+	defer cancel()
+	if a.suspects.Acquire(wait, 1) != nil {
+		return nil, cmp.Or(context.Cause(ctx), fmt.Errorf("%w: another one whose loader died comes first", dropzone.ErrBusy))
+	}
+	place := a.alone(ctx)
+	if place == nil {
+		place, err = a.beside(ctx)
+	}
+	if err != nil {
+		a.suspects.Release(1)
+		return nil, err
+	}
+	return func() {
+		place()
+		a.suspects.Release(1)
+	}, nil
+}
+
+// beside takes one place.
+func (a *Apart) beside(ctx context.Context) (leave func(), err error) {
 	if err := a.places.Acquire(ctx, 1); err != nil {
 		return nil, context.Cause(ctx) //nolint:wrapcheck // whoever ended the context says why
 	}

@@ -48,6 +48,35 @@ func TestASuspectIsAloneButNotForEver(t *testing.T) {
 	})
 }
 
+// R6: two suspects, one of which takes longer than it is alone to kill its loader: the other one must never be at work then.
+func TestTwoSuspectsAreNeverSideBySide(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var a Apart
+		leave, _ := since(t, &a, true)
+		begin := time.Now()
+		second := make(chan error, 1)
+		go func() {
+			_, err := a.enter(t.Context(), true)
+			second <- err
+		}()
+		other, waited := since(t, &a, false)
+		if waited != aloneTime {
+			t.Errorf("the other waited %s, behind a second suspect, for one that takes long, want %s", waited, aloneTime)
+		}
+		other()
+		if err, waited := <-second, time.Since(begin); !errors.Is(err, dropzone.ErrBusy) || waited != aloneTime {
+			t.Errorf("the second suspect came to %v after %s", err, waited)
+		}
+		leave()
+		leave, waited = since(t, &a, true)
+		if waited != 0 {
+			t.Errorf("places were lost: the next suspect waited %s", waited)
+		}
+		leave()
+	})
+}
+
 func TestASuspectDoesNotWaitForEverEither(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -56,6 +85,9 @@ func TestASuspectDoesNotWaitForEverEither(t *testing.T) {
 		leave, waited := since(t, &a, true)
 		if waited != aloneTime {
 			t.Errorf("it waited %s, want %s", waited, aloneTime)
+		}
+		if _, err := a.enter(t.Context(), true); !errors.Is(err, dropzone.ErrBusy) {
+			t.Errorf("a second suspect beside it: %v", err)
 		}
 		slow()
 		leave()
@@ -67,13 +99,27 @@ func TestWhoWaitsForASuspectCanBeStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a Apart
 		leave, _ := since(t, &a, true)
-		defer leave()
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(stopped)
-		if _, err := a.enter(ctx, false); !errors.Is(err, stopped) {
-			t.Errorf("error %v", err)
+		for _, suspect := range []bool{false, true} {
+			if _, err := a.enter(ctx, suspect); !errors.Is(err, stopped) {
+				t.Errorf("suspect %t: error %v", suspect, err)
+			}
 		}
+		leave()
+		slow, _ := since(t, &a, false)
+		ctx, cancel = context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(stopped) })
+		if _, err := a.enter(ctx, true); !errors.Is(err, stopped) {
+			t.Errorf("a suspect that waits to be alone: error %v", err)
+		}
+		slow()
+		leave, waited := since(t, &a, true)
+		if waited != 0 {
+			t.Errorf("places were lost: the next suspect waited %s", waited)
+		}
+		leave()
 	})
 }
 

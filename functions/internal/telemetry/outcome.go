@@ -15,7 +15,7 @@ const (
 	Loaded        Outcome = "loaded"         // its rows are in the table now
 	Parked        Outcome = "parked"         // it can never load as it is
 	Failed        Outcome = "failed"         // a try that will be repeated
-	Busy          Outcome = "busy"           // another loader held it
+	Busy          Outcome = "busy"           // another loader held it, or its turn did not come
 	Superseded    Outcome = "superseded"     // it was replaced before it could be read
 	Gone          Outcome = "gone"           // it was deleted before it could be read
 	SettledBefore Outcome = "settled_before" // it was announced once more; nothing was done

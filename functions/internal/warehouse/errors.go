@@ -34,7 +34,7 @@ const (
 // busy turns a lock timeout into dropzone.ErrBusy.
 func busy(err error) error {
 	if sqlState(err) == lockNotAvailable {
-		return fmt.Errorf("%w: %w", dropzone.ErrBusy, err)
+		return fmt.Errorf("%w, another loader has it: %w", dropzone.ErrBusy, err)
 	}
 	return err
 }

@@ -49,7 +49,12 @@ func outcomes() []Mutant {
 		},
 		{
 			"suspects not loaded alone", "no other object shares the blame of a suspect", ingest + "/apart.go",
-			"if suspect {\n", "if suspect && a == nil {\n", ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+			"if !suspect {\n", "if !suspect || a != nil {\n", ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
+		},
+		{
+			"two suspects side by side", "no other suspect shares the blame of a suspect that takes long", ingest + "/apart.go",
+			`semaphore.NewWeighted(everyone), semaphore.NewWeighted(1)`, `semaphore.NewWeighted(everyone), semaphore.NewWeighted(everyone)`,
+			ingest, "TestTwoSuspectsAreNeverSideBySide",
 		},
 		{
 			"noted before the wait for a suspect", "who waits for a suspect does not share the blame", ingest + "/apart.go",
