@@ -2,8 +2,11 @@ package ingest
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"eventdrop/functions/internal/clean"
 	"eventdrop/functions/internal/contract"
@@ -152,51 +155,79 @@ func TestTheContractOfAnOrder(t *testing.T) {
 	}
 }
 
-// askedForDeaths tells when it was asked how often an object's loader died, which comes before the wait for a suspect.
-type askedForDeaths struct {
+// unknowing is a warehouse that knows of no object but that the loaders of some died.
+type unknowing struct {
 	Ledger
+	Loader
 
-	asked chan struct{}
+	died map[string]int
+}
+
+// Look implements Ledger.
+func (unknowing) Look(context.Context, dropzone.Object) (dropzone.Standing, error) {
+	return dropzone.Standing{}, nil
 }
 
 // Died implements Ledger.
-func (l *askedForDeaths) Died(ctx context.Context, objects []dropzone.Object) ([]int, error) {
-	defer func() { l.asked <- struct{}{} }()
-	return l.Ledger.Died(ctx, objects)
+func (u unknowing) Died(_ context.Context, objects []dropzone.Object) ([]int, error) {
+	return []int{u.died[objects[0].Key]}, nil
 }
+
+// NoteAttempt implements Ledger.
+func (unknowing) NoteAttempt(context.Context, dropzone.Object) error { return nil }
+
+// Load implements Loader.
+func (unknowing) Load(context.Context, dropzone.Run) (dropzone.Receipt, error) {
+	return dropzone.Receipt{State: dropzone.Loaded}, nil
+}
+
+// Transient implements Loader.
+func (unknowing) Transient(error) bool { return false }
 
 // A suspect of one contract may kill the loaders of the other contracts' objects as well.
 func TestASuspectIsKeptApartFromTheObjectsOfOtherContracts(t *testing.T) {
 	t.Parallel()
-	h, router := twoShops(t)
-	leave, err := h.Apart.enter(t.Context(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := h.store.put("in/visits/a.csv", "v", "visit,pages\nv1,1\n", 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	watch := &watched{Loader: router.Pipelines[1].Loader, began: make(chan string, 2)}
-	ledger := &askedForDeaths{Ledger: router.Pipelines[1].Ledger, asked: make(chan struct{}, 2)}
-	router.Pipelines[1].Loader, router.Pipelines[1].Ledger = watch, ledger
-	ended := make(chan error, 1)
-	go func() {
-		_, err := router.Handle(ctx, Order{Object: o, Again: true})
-		ended <- err
-	}()
-	select {
-	case err := <-ended:
-		t.Fatalf("it did not wait for the suspect: %v", err)
-	case <-ledger.asked: // it stands before the door
-	}
-	cancel()
-	if err := <-ended; err == nil || len(watch.began) > 0 {
-		t.Errorf("it was loaded beside the suspect: %v", err)
-	}
-	h.expect("0", "select count(*) from objects") // its attempt was not noted
-	leave()
-	if _, err := router.Handle(t.Context(), Order{Object: o, Again: true}); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		held := &store{keys: map[string]stored{}}
+		suspect, other := held.put("in/a/suspect.csv", "v", "id\n1\n", 1), held.put("in/b/other.csv", "v", "id\n1\n", 1)
+		known := unknowing{died: map[string]int{suspect.Key: suspectFrom}}
+		w := &watched{Loader: known, suspect: suspect.Key, began: make(chan string, 2), letGo: make(chan struct{})}
+		var router Router
+		apart := &Apart{}
+		for _, name := range []string{"a", "b"} {
+			c, err := contract.Parse(name, fmt.Appendf(nil, "{contract: %s, revision: 1, table: %[1]s, extras: more, objects: {prefixes: [in/%[1]s/]}, key: id, columns: [{name: id, type: identifier}]}", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cleaner, err := clean.Compile(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			router.Pipelines = append(router.Pipelines, &Pipeline{
+				Source: held, Loader: w, Ledger: known, Cleaner: cleaner, Scope: Scope{Bucket: "shop"}, Log: slog.New(slog.DiscardHandler), Apart: apart,
+			})
+		}
+		ended := make(chan error, 2)
+		handle := func(o dropzone.Object) {
+			_, err := router.Handle(t.Context(), Order{Object: o, Again: true})
+			ended <- err
+		}
+		go handle(suspect)
+		if key := <-w.began; key != suspect.Key {
+			t.Fatalf("%s began first", key)
+		}
+		go handle(other)
+		synctest.Wait() // nothing goes on any more
+		if len(w.began) > 0 || len(ended) > 0 {
+			t.Error("it was loaded beside the suspect")
+		}
+		close(w.letGo)
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // Whichever contract serves the key today, quarantined rows belong to the one that refused them.

@@ -57,6 +57,11 @@ func outcomes() []Mutant {
 			ingest, "TestTwoSuspectsAreNeverSideBySide",
 		},
 		{
+			"suspects apart within their contract only", "a suspect kills the loaders of all contracts", wiring + "/parts.go",
+			"apart := &ingest.Apart{}\n\tfor _, cleaner := range cleaners {\n", "for _, cleaner := range cleaners {\n\t\tapart := &ingest.Apart{}\n",
+			wiring, "TestAllContractsKeepApartFromTheSameSuspects",
+		},
+		{
 			"noted before the wait for a suspect", "who waits for a suspect does not share the blame", ingest + "/apart.go",
 			"leave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\tleave()\n",
 			"if err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\treturn err\n\t}\n\tleave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n",
