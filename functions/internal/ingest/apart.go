@@ -42,17 +42,11 @@ func (p *Pipeline) enter(ctx context.Context, o dropzone.Object, order *Order) e
 	if order.noted || order.DryRun || byHand || !order.Again && o.Size < largeObject {
 		return nil
 	}
-	died, err := p.Ledger.Died(ctx, []dropzone.Object{o})
+	suspect, err := p.suspect(ctx, o)
 	if err != nil {
 		return err
 	}
-	if died[0] >= diedTooOften {
-		return &dropzone.UnreadableError{
-			Reason: dropzone.LoaderDied,
-			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", died[0]),
-		}
-	}
-	leave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)
+	leave, err := p.Apart.enter(ctx, suspect)
 	if err != nil {
 		return err
 	}
@@ -62,6 +56,28 @@ func (p *Pipeline) enter(ctx context.Context, o dropzone.Object, order *Order) e
 	}
 	order.noted, order.leave = true, leave
 	return nil
+}
+
+// suspect reports whether the loaders of an object died more than once. The attempt of one that is at work counts, too: what
+// another loader holds is none before that one is done, and must keep nobody waiting. The error then is dropzone.ErrBusy.
+func (p *Pipeline) suspect(ctx context.Context, o dropzone.Object) (bool, error) {
+	died, err := p.Ledger.Died(ctx, []dropzone.Object{o})
+	if err != nil || died[0] < suspectFrom {
+		return false, err
+	}
+	held, err := p.Ledger.Held(ctx, o)
+	switch {
+	case err != nil:
+		return false, err
+	case held:
+		return false, fmt.Errorf("%w, another loader has it", dropzone.ErrBusy)
+	case died[0] >= diedTooOften:
+		return false, &dropzone.UnreadableError{
+			Reason: dropzone.LoaderDied,
+			Hint:   fmt.Sprintf("%d attempts ended without any outcome, as when memory runs out: give the loader more of it, then replay the object", died[0]),
+		}
+	}
+	return true, nil
 }
 
 // enter takes a place; leave gives it up. Where another suspect takes too long, the error of a suspect is dropzone.ErrBusy.

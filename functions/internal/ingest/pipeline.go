@@ -55,6 +55,8 @@ type Ledger interface {
 	NothingSettled(ctx context.Context, objects []dropzone.Object) (bool, error)
 	// Died tells how many attempts of each object ended without any outcome: their loaders died.
 	Died(ctx context.Context, objects []dropzone.Object) ([]int, error)
+	// Held tells, without waiting, whether another loader has claimed a failed object.
+	Held(ctx context.Context, o dropzone.Object) (bool, error)
 	// NoteAttempt counts that an object is about to be read: a loader that dies leaves the count behind.
 	NoteAttempt(ctx context.Context, o dropzone.Object) error
 	NoteAttempts(ctx context.Context, objects []dropzone.Object) error

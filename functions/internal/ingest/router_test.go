@@ -173,6 +173,9 @@ func (u unknowing) Died(_ context.Context, objects []dropzone.Object) ([]int, er
 	return []int{u.died[objects[0].Key]}, nil
 }
 
+// Held implements Ledger.
+func (unknowing) Held(context.Context, dropzone.Object) (bool, error) { return false, nil }
+
 // NoteAttempt implements Ledger.
 func (unknowing) NoteAttempt(context.Context, dropzone.Object) error { return nil }
 

@@ -96,6 +96,37 @@ func TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone(t *testing.T) {
 	h.books()
 }
 
+// R6: the attempt of a loader that is at work is one without any outcome so far. An object that it holds keeps nobody waiting here.
+func TestAnObjectThatAnotherLoaderHoldsIsHandedBackBeforeTheDoor(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	for died, key := range map[int]string{suspectFrom: "in/a.csv", diedTooOften: "in/b.csv"} {
+		o := h.found(key, "v", sound)
+		h.killed(key, died)
+		tx, err := h.db.Pool.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(t.Context(), "update objects set state = 'loaded' where key = $1", key); err != nil { // as a claim does
+			t.Fatal(err)
+		}
+		leave, err := h.Apart.enter(t.Context(), false) // a suspect waits for it
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), aloneTime/2)
+		if _, err := h.Handle(ctx, Order{Object: o, Again: true}); !errors.Is(err, dropzone.ErrBusy) {
+			t.Errorf("after %d attempts: %v", died, err)
+		}
+		cancel()
+		leave()
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.expect(fmt.Sprint("failed ", died), "select state || ' ' || open_attempts from objects where key = $1", key)
+	}
+}
+
 // door sees whether a suspect could enter while an object is opened, loaded, and has its outcome recorded.
 type door struct {
 	Source

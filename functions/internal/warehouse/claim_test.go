@@ -258,6 +258,38 @@ func TestANoteOfAnAttemptDoesNotWaitForeverForTheHolder(t *testing.T) {
 	}
 }
 
+func TestWhatAnotherLoaderHasClaimedIsHeld(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]dropzone.Object{"a version": object("a.csv"), "a replaceable drop": drop("a.csv", "a", 1)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			holds := func(want bool, when string) {
+				t.Helper()
+				if held, err := h.Held(t.Context(), o); held != want || err != nil {
+					t.Errorf("%s: %t, %v", when, held, err)
+				}
+			}
+			holds(false, "before it was tried")
+			if err := h.NoteAttempt(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			holds(false, "before the claim")
+			tx, err := h.pool.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rollback(t.Context(), tx)
+			if _, err := h.newLoad(h.run(o, header)).claim(t.Context(), tx); err != nil {
+				t.Fatal(err)
+			}
+			holds(true, "after the claim")
+			rollback(t.Context(), tx)
+			holds(false, "after the loader's death")
+		})
+	}
+}
+
 // R3, R4: a loader that froze inside its transaction, or whose host was lost, loses it after a while.
 func TestTimeLimitsFollowTheDeadline(t *testing.T) {
 	t.Parallel()

@@ -44,6 +44,18 @@ func (w *Warehouse) Died(ctx context.Context, objects []dropzone.Object) ([]int,
 	return died, nil
 }
 
+// Held reports whether another loader has claimed a failed object. It does not wait, so false is only a hint.
+func (w *Warehouse) Held(ctx context.Context, o dropzone.Object) (bool, error) {
+	_, err := w.pool.Exec(ctx, w.queries["held"], o.Bucket, o.Key, o.VersionID, o.ETag)
+	if sqlState(err) == lockNotAvailable {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look into the ledger: %w", err)
+	}
+	return false, nil
+}
+
 // identities are the arguments of a query about several objects.
 func identities(objects []dropzone.Object) []any {
 	n := len(objects)

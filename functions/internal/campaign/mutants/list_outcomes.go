@@ -37,7 +37,7 @@ func outcomes() []Mutant {
 		},
 		{
 			"loader_died never parks", "an object that kills its loader five times is parked", ingest + "/apart.go",
-			`if died[0] >= diedTooOften {`, `if died[0] < 0 {`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
+			`case died[0] >= diedTooOften:`, `case died[0] < 0:`, ingest, "TestAnObjectThatKillsItsLoaderIsParked",
 		},
 		{
 			"each immediate try noted", "an outage does not look like a death", ingest + "/apart.go",
@@ -57,14 +57,18 @@ func outcomes() []Mutant {
 			ingest, "TestTwoSuspectsAreNeverSideBySide",
 		},
 		{
+			"a suspect waits while another loader has it", "what another process loads keeps nobody waiting", ingest + "/apart.go",
+			`case held:`, `case held && died[0] < 0:`, ingest, "TestAnObjectThatAnotherLoaderHoldsIsHandedBackBeforeTheDoor",
+		},
+		{
 			"suspects apart within their contract only", "a suspect kills the loaders of all contracts", wiring + "/parts.go",
 			"apart := &ingest.Apart{}\n\tfor _, cleaner := range cleaners {\n", "for _, cleaner := range cleaners {\n\t\tapart := &ingest.Apart{}\n",
 			wiring, "TestAllContractsKeepApartFromTheSameSuspects",
 		},
 		{
 			"noted before the wait for a suspect", "who waits for a suspect does not share the blame", ingest + "/apart.go",
-			"leave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\tleave()\n",
-			"if err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\treturn err\n\t}\n\tleave, err := p.Apart.enter(ctx, died[0] >= suspectFrom)\n\tif err != nil {\n",
+			"leave, err := p.Apart.enter(ctx, suspect)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\tleave()\n",
+			"if err := p.Ledger.NoteAttempt(ctx, o); err != nil {\n\t\treturn err\n\t}\n\tleave, err := p.Apart.enter(ctx, suspect)\n\tif err != nil {\n",
 			ingest, "TestAnObjectWhoseLoadersDiedTwiceIsLoadedAlone",
 		},
 		{
