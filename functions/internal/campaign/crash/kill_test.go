@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"eventdrop/functions/internal/campaign/crash/point"
+	"eventdrop/functions/internal/campaign/world"
 )
 
 // death is a visit of a point at which the program is killed.
@@ -51,7 +51,7 @@ func (s *scene) die(d death) error {
 	for range 3 {
 		s.putBack()
 		stderr, err := s.run(point.EnvPoint+"="+d.point, point.EnvVisit+"="+strconv.Itoa(d.visit))
-		if killed(err) && strings.HasSuffix(strings.TrimSpace(stderr), point.Farewell(d.point, d.visit)) {
+		if world.Killed(err) && strings.HasSuffix(strings.TrimSpace(stderr), point.Farewell(d.point, d.visit)) {
 			return nil
 		}
 		fault = fmt.Errorf("it did not die there, and ended so: %w\n%s", cmp.Or(err, errNone), stderr)
@@ -60,15 +60,6 @@ func (s *scene) die(d death) error {
 }
 
 var errNone = errors.New("no error")
-
-func killed(err error) bool {
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		return false
-	}
-	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
-}
 
 // run starts the program and returns when it has ended.
 func (s *scene) run(environment ...string) (stderr string, err error) {

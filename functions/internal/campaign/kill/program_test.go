@@ -2,6 +2,9 @@ package kill
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
@@ -62,6 +65,41 @@ func (p *program) stop(t *testing.T) {
 	}
 	if err := p.Wait(); err != nil || time.Since(asked) > 10*time.Second {
 		t.Errorf("after SIGTERM: %v in %s\n%s", err, time.Since(asked), p.log.text())
+	}
+}
+
+// kill ends the program at once. An error tells that it had ended by itself before: a crash, which the next start would repair.
+func (p *program) kill() error {
+	_ = p.Process.Kill() // where it fails, the program has ended
+	if err := p.Wait(); !world.Killed(err) {
+		return fmt.Errorf("it was not killed, it had ended by itself: %w\n%s", cmp.Or(err, errNone), p.log.text())
+	}
+	return nil
+}
+
+var errNone = errors.New("no error")
+
+func TestAProgramThatEndedByItselfWasNotKilled(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{"read -r forever": "", "echo oh >&2; exit 2": "exit status 2\noh", "exit 0": "no error"} {
+		p := &program{exec.CommandContext(t.Context(), "sh", "-c", script), newTail()}
+		p.Stderr = p.log
+		if _, err := p.StdinPipe(); err != nil { // it stays open
+			t.Fatal(err)
+		}
+		stdout, err := p.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if want != "" {
+			_, _ = io.Copy(io.Discard, stdout) // until it has closed it
+		}
+		if err := p.kill(); (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", script, err, want)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package kill
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -20,7 +19,7 @@ func TestTheRunnerIsKilledUnderLoad(t *testing.T) { //nolint:paralleltest // its
 		t.Run(bytesKept(versioned), func(t *testing.T) {
 			k := newKills(t, d, first, versioned)
 			for i := first; i < min(first+section, d.N()); i++ {
-				k.kill(d.Rand(i))
+				k.kill(i)
 			}
 			k.judge()
 		})
@@ -66,8 +65,9 @@ const (
 
 // kill lets one process live for a random time, and kills it: one in eight while it starts, the others at work. Half of these have
 // begun a transaction: a slow machine loads nothing within longLife.
-func (k *kills) kill(random *rand.Rand) {
+func (k *kills) kill(i int) {
 	k.t.Helper()
+	random := k.drill.Rand(i)
 	p := start(k.t, k.world, "serve")
 	if k.traffic.backlog(k.world) < maxBacklog {
 		k.producers.order(perLife)
@@ -81,10 +81,9 @@ func (k *kills) kill(random *rand.Rand) {
 	}
 	<-time.After(time.Duration(random.Int64N(int64(life))))
 	k.observe(p)
-	if err := p.Process.Kill(); err != nil {
-		k.t.Fatal(err)
+	if err := p.kill(); err != nil {
+		k.t.Fatalf("%v\n%s", err, k.drill.Again(i))
 	}
-	_ = p.Wait() // killed, as asked
 }
 
 // observe stops the process and looks at what it was doing. To its peers a process that was stopped and then killed

@@ -137,6 +137,9 @@ func (s *servers) killPostgres(atWork bool) error {
 	err := s.postgres.Restart(s.t.Context())
 	s.world.DB.Pool.Reset()
 	return err
+	if told(s.postgres.Exited()) {
+		return s.postgres.EndedUnasked()
+	}
 }
 
 func (s *servers) killMinIO(bool) error {

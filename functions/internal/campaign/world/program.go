@@ -1,12 +1,14 @@
 package world
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -46,6 +48,17 @@ func Program(tb testing.TB, overlay string) string {
 	}
 	programs.built[overlay] = path
 	return path
+}
+
+// Killed reports whether SIGKILL ended the program of which this is what Wait returned: one that had ended by itself before the
+// signal came was not killed.
+func Killed(err error) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 func removePrograms() {
