@@ -112,11 +112,14 @@ func (k *kills) observe(p *program) {
 	}
 }
 
-// judge lets the last process come to an end in order, loads what is left and compares.
+// judge lets a last process load all that is left, by itself, and come to an end in order. Then it compares.
 func (k *kills) judge() {
 	k.t.Helper()
 	k.producers.end(k.t)
-	startReconciled(k.t, k.world).stop(k.t)
+	p := startReconciled(k.t, k.world)
+	k.world.LetTimePass()
+	k.world.AwaitComplete()
+	p.stop(k.t)
 	settle(k.t, k.drill, k.world)
 	k.traffic.judge(k.t, k.drill, k.index, k.world)
 }

@@ -154,3 +154,5 @@ func (s *servers) judge() {
 	settle(s.t, s.drill, s.world)
 	s.traffic.judge(s.t, s.drill, s.index, s.world)
 }
+	s.world.LetTimePass()
+	s.world.AwaitComplete()

@@ -133,15 +133,26 @@ func (w *World) Value(sql string, args ...any) string {
 // Eventually polls until the query answers as wanted.
 func (w *World) Eventually(want, sql string, args ...any) {
 	w.t.Helper()
-	poll := time.NewTicker(10 * time.Millisecond)
+	w.poll(10*time.Millisecond, func() string {
+		if got := w.Value(sql, args...); got != want {
+			return fmt.Sprintf("%s\n still %s\nwant %s", sql, got, want)
+		}
+		return ""
+	})
+}
+
+// poll asks what is wrong, until nothing is.
+func (w *World) poll(every time.Duration, wrong func() string) {
+	w.t.Helper()
+	poll := time.NewTicker(every)
 	defer poll.Stop()
 	limit := time.NewTimer(2 * time.Minute)
 	defer limit.Stop()
-	for got := w.Value(sql, args...); got != want; got = w.Value(sql, args...) {
+	for complaint := wrong(); complaint != ""; complaint = wrong() {
 		select {
 		case <-poll.C:
 		case <-limit.C:
-			w.t.Fatalf("%s\n still %s\nwant %s", sql, got, want)
+			w.t.Fatal(complaint)
 		}
 	}
 }

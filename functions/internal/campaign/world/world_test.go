@@ -50,3 +50,23 @@ func TestCompareRebuildSeesDamage(t *testing.T) {
 		})
 	}
 }
+
+// An object that failed and would never be tried again must not be settled by the drill that looks for it.
+func TestReconcileTriesOnlyWhatWouldBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	for next, want := range map[string]string{"clock_timestamp() + interval '14 minutes'": "loaded", "null": "failed"} {
+		w := New(t, Options{Versioned: true})
+		w.Put("a.csv", "event_id,event_type,event_time,user_id\n")
+		w.Reconcile()
+		if _, err := w.DB.Pool.Exec(t.Context(), "delete from receipts; update objects set state = 'failed', next_attempt_at = "+next); err != nil {
+			t.Fatal(err)
+		}
+		w.Reconcile()
+		if got := w.Value("select state from objects"); got != want {
+			t.Errorf("an object whose next attempt is at %s is %s in the end, want %s", next, got, want)
+		}
+		if left := w.left(); (left == "") != (want == "loaded") {
+			t.Errorf("%s: %q is left", next, left)
+		}
+	}
+}
