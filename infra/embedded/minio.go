@@ -177,6 +177,15 @@ func (m *MinIO) Region() string { return minioRegion }
 // Drive returns the folder in which the server keeps the buckets.
 func (m *MinIO) Drive() string { return m.folder.file("data") }
 
+// DiscardBucket removes a bucket with all that is in it by one request, however much that is. Only MinIO knows it: for a given store
+// there is [Store.RemoveBucket].
+func (m *MinIO) DiscardBucket(ctx context.Context, name string) error {
+	if err := m.client.RemoveBucketWithOptions(ctx, name, minio.RemoveBucketOptions{ForceDelete: true}); err != nil {
+		return fmt.Errorf("discard bucket %s: %w", name, err)
+	}
+	return nil
+}
+
 // PID returns the process number of the server.
 func (m *MinIO) PID() int { return m.process.PID() }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,26 @@ func TestABucketIsRemovedWithAllItsVersions(t *testing.T) {
 			exists, err := m.HasBucket(t.Context(), "drops")
 			return !exists && err == nil
 		})
+	}
+}
+
+func TestABucketIsDiscardedWithAllItsVersions(t *testing.T) {
+	t.Parallel()
+	m := startMinIO(t, MinIOOptions{})
+	if err := m.CreateBucket(t.Context(), Bucket{Name: "drops", Versioned: true}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, m, "drops", "a.csv")
+	put(t, m, "drops", "a.csv")
+	if err := m.DiscardBucket(t.Context(), "drops"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the bucket is gone", func() bool {
+		exists, err := m.HasBucket(t.Context(), "drops")
+		return !exists && err == nil
+	})
+	if _, err := os.Stat(filepath.Join(m.Drive(), "drops")); !os.IsNotExist(err) {
+		t.Errorf("its folder: %v", err)
 	}
 }
 

@@ -71,8 +71,16 @@ func New(tb testing.TB, o Options) *World {
 	if err := w.MinIO.CreateBucket(tb.Context(), bucket); err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(func() { discard(tb.Context(), w.MinIO, bucket.Name) })
 	w.Parts = assemble(tb, w.Config, o.Log)
 	return w
+}
+
+// discard removes a bucket, because many of them make a server slow. One that is away, or changed its password, keeps it.
+func discard(ctx context.Context, server *embedded.MinIO, bucket string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_ = server.DiscardBucket(ctx, bucket)
 }
 
 func or(given, otherwise string) string {

@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"eventdrop/functions/internal/campaign"
@@ -68,5 +69,18 @@ func TestReconcileTriesOnlyWhatWouldBeTriedAgain(t *testing.T) {
 		if left := w.left(); (left == "") != (want == "loaded") {
 			t.Errorf("%s: %q is left", next, left)
 		}
+	}
+}
+
+func TestTheBucketGoesWithTheWorld(t *testing.T) {
+	t.Parallel()
+	var name string
+	t.Run("world", func(t *testing.T) { //nolint:paralleltest // it has ended before the bucket is looked for
+		w := New(t, Options{Versioned: true})
+		w.Put("a.csv", "event_id\n")
+		name, w.Config.S3Bucket = w.Config.S3Bucket, "another"
+	})
+	if _, err := os.Stat(filepath.Join(SharedMinIO(t).Drive(), name)); !os.IsNotExist(err) {
+		t.Errorf("the bucket is still there: %v", err)
 	}
 }
