@@ -38,16 +38,17 @@ func (b bucket) put(ctx context.Context, key string, body []byte) (minio.UploadI
 	return info, nil
 }
 
-// putUntilStored repeats an upload as a producer does that got no answer, and tells of each that failed.
-func (b bucket) putUntilStored(ctx context.Context, key string, body []byte, failed func()) (minio.UploadInfo, error) {
+// putUntilStored repeats an upload as a producer does that got no answer, and tells of each attempt that failed.
+func (b bucket) putUntilStored(ctx context.Context, key string, body []byte, failed func(began time.Time, err error)) (minio.UploadInfo, error) {
 	pause := time.NewTicker(20 * time.Millisecond)
 	defer pause.Stop()
 	for {
+		began := time.Now()
 		info, err := b.put(ctx, key, body)
 		if err == nil {
 			return info, nil
 		}
-		failed()
+		failed(began, err)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

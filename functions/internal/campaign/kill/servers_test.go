@@ -2,11 +2,17 @@ package kill
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"eventdrop/functions/internal/campaign"
 	"eventdrop/functions/internal/campaign/world"
@@ -83,10 +89,12 @@ func (s *servers) round(i int) {
 	s.t.Helper()
 	random := s.drill.Rand(i)
 	s.outage(random, func() bool { return awaitWriting(s.world) }, s.killPostgres)
-	broken := s.traffic.broken.Load()
+	cut := s.traffic.storeKills.cut.Load()
 	s.outage(random, s.awaitUpload, s.killMinIO)
-	if s.traffic.broken.Load() > broken {
+	if s.traffic.storeKills.cut.Load() > cut {
 		s.drill.Reached("MinIO during an upload")
+	} else {
+		s.drill.Reached("MinIO between uploads")
 	}
 }
 
@@ -127,7 +135,11 @@ func await(holds func() bool) bool {
 	return false
 }
 
+// killPostgres counts what was seen a moment before: the transaction may have ended since.
 func (s *servers) killPostgres(atWork bool) error {
+	if told(s.postgres.Exited()) {
+		return s.postgres.EndedUnasked()
+	}
 	if atWork {
 		s.drill.Reached("PostgreSQL inside a transaction")
 	} else {
@@ -137,22 +149,69 @@ func (s *servers) killPostgres(atWork bool) error {
 	err := s.postgres.Restart(s.t.Context())
 	s.world.DB.Pool.Reset()
 	return err
-	if told(s.postgres.Exited()) {
-		return s.postgres.EndedUnasked()
-	}
 }
 
 func (s *servers) killMinIO(bool) error {
+	if told(s.store.Exited()) {
+		return s.store.EndedUnasked()
+	}
+	s.traffic.storeKills.next()
 	s.store.Kill()
 	return s.store.Restart(s.t.Context())
 }
 
-// judge ends the runner and compares.
+// storeKills counts the uploads that a kill of their store has cut.
+type storeKills struct {
+	last atomic.Pointer[time.Time]
+	cut  atomic.Int64
+}
+
+// next says that the store is killed right after.
+func (k *storeKills) next() {
+	now := time.Now()
+	k.last.Store(&now)
+}
+
+// failed notes that an attempt to upload got no answer. One that began after the kill found the store away, as did one that was
+// refused: no upload was cut there.
+func (k *storeKills) failed(began time.Time, err error) {
+	if kill := k.last.Load(); kill != nil && began.Before(*kill) && !errors.Is(err, syscall.ECONNREFUSED) {
+		k.cut.Add(1)
+	}
+}
+
+func TestAnUploadThatFindsMinIOAwayWasNotCut(t *testing.T) {
+	t.Parallel()
+	store := startMinIO(t, embedded.MinIOOptions{Options: embedded.Options{Progress: os.Stderr}})
+	b := openBucket(t, world.New(t, world.Options{MinIO: store}))
+	var kills storeKills
+	kills.next()
+	store.Kill()
+	failed := make(chan struct{})
+	var once sync.Once
+	var upload errgroup.Group
+	upload.Go(func() error {
+		_, err := b.putUntilStored(t.Context(), "a.csv", overlapping(0), func(began time.Time, err error) {
+			kills.failed(began, err)
+			once.Do(func() { close(failed) })
+		})
+		return err
+	})
+	<-failed
+	if err := errors.Join(store.Restart(t.Context()), upload.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	if cut := kills.cut.Load(); cut != 0 {
+		t.Errorf("%d uploads count as cut", cut)
+	}
+}
+
+// judge lets the runner load all that is left, by itself, ends it and compares.
 func (s *servers) judge() {
 	s.t.Helper()
+	s.world.LetTimePass()
+	s.world.AwaitComplete()
 	s.program.stop(s.t)
 	settle(s.t, s.drill, s.world)
 	s.traffic.judge(s.t, s.drill, s.index, s.world)
 }
-	s.world.LetTimePass()
-	s.world.AwaitComplete()

@@ -23,7 +23,8 @@ type traffic struct {
 	shop   *storefront.Shop // nil: the shelf gets everything
 	shelf  *shelf
 
-	uploading, broken atomic.Int64 // uploads: at work now, and without an answer so far
+	uploading  atomic.Int64 // uploads at work now
+	storeKills storeKills
 
 	mu     sync.Mutex // guards what follows, and shop
 	random *rand.Rand
@@ -97,7 +98,7 @@ func (tr *traffic) overwrite(ctx context.Context, s *slot) error {
 func (tr *traffic) store(ctx context.Context, key string, body []byte) (minio.UploadInfo, error) {
 	tr.uploading.Add(1)
 	defer tr.uploading.Add(-1)
-	info, err := tr.bucket.putUntilStored(ctx, key, body, func() { tr.broken.Add(1) })
+	info, err := tr.bucket.putUntilStored(ctx, key, body, tr.storeKills.failed)
 	if err != nil {
 		return info, err
 	}
