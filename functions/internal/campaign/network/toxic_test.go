@@ -17,8 +17,10 @@ type fault struct {
 	name string
 	// toxics are written as Toxiproxy's API takes them; none: the server cannot be reached.
 	toxics func(*rand.Rand) []string
-	// shows reports whether an operation suffered from the fault.
+	// shows reports whether an operation suffered from the fault, or from others' locks where it was only slow.
 	shows func(operation) bool
+	// slows is how long wireBytes take at least, with the fault; 0: they need not be slow.
+	slows time.Duration
 }
 
 func failed(op operation) bool { return op.err != nil }
@@ -29,7 +31,11 @@ const (
 	jitter    = 10 * time.Millisecond
 	rate      = 500 // KB/s, Toxiproxy's unit
 	slowClose = 200 * time.Millisecond
+	wireBytes = 200_000
 )
+
+// atRate is how long so many bytes take at least: the proxy may let through twice its rate for a moment.
+func atRate(bytes int64) time.Duration { return time.Duration(bytes) * time.Second / (2 * rate * 1000) }
 
 func toxicFaults() []fault {
 	return []fault{
@@ -39,15 +45,15 @@ func toxicFaults() []fault {
 				return []string{toxic("latency", "downstream", "latency", latency.Milliseconds(), "jitter", jitter.Milliseconds())}
 			},
 			shows: func(op operation) bool { return op.err == nil && op.bytes < 10_000 && op.took >= latency-jitter },
+			slows: latency - jitter,
 		},
 		{
 			name: "bandwidth",
 			toxics: func(*rand.Rand) []string {
 				return []string{toxic("bandwidth", "downstream", "rate", rate), toxic("bandwidth", "upstream", "rate", rate)}
 			},
-			shows: func(op operation) bool {
-				return op.err == nil && op.bytes > 100_000 && op.took >= time.Duration(op.bytes)*time.Second/(2*rate*1000)
-			},
+			shows: func(op operation) bool { return op.err == nil && op.bytes > 100_000 && op.took >= atRate(op.bytes) },
+			slows: atRate(wireBytes),
 		},
 		{
 			name:   "reset_peer",
