@@ -2,6 +2,7 @@ package kill
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,8 @@ const (
 )
 
 // N20, S16, R9: notices come faster than anybody can load. The runner tells their senders to come back, needs no more
-// memory, and when it is over, no more goroutines, files and connections than before. What nobody announced again is found by the
-// reconcile.
+// memory, and when it is over, no more files and connections than before, and few goroutines. What nobody announced again is found by
+// the reconcile.
 func TestAStormOfNoticesEndsWhereItBegan(t *testing.T) { //nolint:paralleltest // it wants the machine to itself
 	d := campaign.New(t, "a storm of notices", 200)
 	d.Expect("accepted", "told to come back")
@@ -73,7 +74,8 @@ type storm struct {
 	url    string
 
 	*program
-	all lockedBuffer
+	ended chan struct{} // closed once the program has ended
+	all   lockedBuffer
 }
 
 // lockedBuffer is all that a process tells.
@@ -91,17 +93,53 @@ func (b *lockedBuffer) Write(text []byte) (int, error) {
 
 func (s *storm) serve() {
 	s.t.Helper()
-	s.program = &program{exec.CommandContext(s.t.Context(), world.Program(s.t, ""), "serve"), newTail()}
-	s.Env = append(s.world.Environ(), "EVENTDROP_QUEUE_LENGTH="+strconv.Itoa(stormQueue), "EVENTDROP_LOG_LEVEL=error")
-	s.Stderr = io.MultiWriter(s.log, &s.all)
-	if err := s.Start(); err != nil {
+	cmd := exec.CommandContext(s.t.Context(), world.Program(s.t, ""), "serve")
+	cmd.Env = append(s.world.Environ(), "EVENTDROP_QUEUE_LENGTH="+strconv.Itoa(stormQueue), "EVENTDROP_LOG_LEVEL=error")
+	if err := s.begin(cmd); err != nil {
 		s.t.Fatal(err)
 	}
-	for healthy := false; !healthy; {
-		res, err := http.Get(strings.Replace(s.url, "/notices", "/healthz", 1))
-		if healthy = err == nil && res.StatusCode == http.StatusOK; err == nil {
+}
+
+// begin starts a runner, and returns when it is healthy.
+func (s *storm) begin(cmd *exec.Cmd) error {
+	s.program, s.ended = &program{cmd, newTail()}, make(chan struct{})
+	s.Stderr = io.MultiWriter(s.log, &s.all)
+	if err := s.Start(); err != nil {
+		return err
+	}
+	go func() {
+		defer close(s.ended)
+		_ = s.Wait() // what it printed tells more
+	}()
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	limit := time.NewTimer(2 * time.Minute)
+	defer limit.Stop()
+	client := &http.Client{Timeout: 10 * time.Second}
+	for {
+		res, err := client.Get(strings.Replace(s.url, "/notices", "/healthz", 1))
+		if err == nil {
 			_ = res.Body.Close() // nothing is read
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
 		}
+		select {
+		case <-poll.C:
+		case <-s.ended:
+			return fmt.Errorf("the runner ended by itself:\n%s", s.log.text())
+		case <-limit.C:
+			return fmt.Errorf("the runner is not healthy: %w\n%s", cmp.Or(err, errNone), s.log.text())
+		}
+	}
+}
+
+func TestAStormDoesNotWaitForARunnerThatHasEnded(t *testing.T) {
+	t.Parallel()
+	s := &storm{t: t, url: "http://127.0.0.1:1/notices"}
+	err := s.begin(exec.CommandContext(t.Context(), "sh", "-c", "echo oh >&2; exit 2"))
+	if err == nil || !strings.Contains(err.Error(), "ended by itself:\noh") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -216,21 +254,16 @@ func (s *storm) goroutines() int {
 	if err := s.Process.Signal(syscall.SIGQUIT); err != nil {
 		s.t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = s.Wait() // killed, as asked
-	}()
 	select {
-	case <-ended:
+	case <-s.ended:
 	case <-time.After(time.Minute):
 		s.t.Fatal("SIGQUIT does not end it")
 	}
 	s.all.mu.Lock()
 	defer s.all.mu.Unlock()
 	n := bytes.Count(s.all.text.Bytes(), []byte("\ngoroutine "))
-	if n < 5 {
-		s.t.Errorf("only %d goroutines are listed:\n%s", n, s.log.text())
+	if n < 5 || !bytes.Contains(s.all.text.Bytes(), []byte("SIGQUIT: quit")) {
+		s.t.Errorf("SIGQUIT did not end it, or only %d goroutines are listed:\n%s", n, s.log.text())
 	}
 	return n
 }
