@@ -113,7 +113,7 @@ func TestAFaultThatDidNotHappenIsNotCounted(t *testing.T) {
 	b := behindToxiproxy(t)
 	proxy, _ := b.breaker.(toxicProxy)
 	b.breaker = idle{}
-	r := rand.New(rand.NewPCG(1, 1))  //nolint:gosec // a repeatable sequence is wanted
+	r := rand.New(rand.NewPCG(1, 1))
 	b.handle(t.Context(), b.drop(20)) // so that there are shared rows
 	release := b.holdSharedRows(100 * time.Millisecond)
 	for _, f := range toxicFaults()[:2] {

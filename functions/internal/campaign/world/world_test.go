@@ -75,7 +75,7 @@ func TestReconcileTriesOnlyWhatWouldBeTriedAgain(t *testing.T) {
 func TestTheBucketGoesWithTheWorld(t *testing.T) {
 	t.Parallel()
 	var name string
-	t.Run("world", func(t *testing.T) { //nolint:paralleltest // it has ended before the bucket is looked for
+	t.Run("world", func(t *testing.T) { // it has ended before the bucket is looked for
 		w := New(t, Options{Versioned: true})
 		w.Put("a.csv", "event_id\n")
 		name, w.Config.S3Bucket = w.Config.S3Bucket, "another"
