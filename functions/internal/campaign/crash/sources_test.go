@@ -40,7 +40,6 @@ var build = Build{
 		"functions/internal/warehouse/report.go",
 		"functions/internal/warehouse/scram.go",
 		"functions/internal/warehouse/shape.go",
-		"functions/internal/warehouse/stage.go",
 		"functions/internal/warehouse/table.go",
 		"functions/internal/warehouse/warehouse.go",
 	},
