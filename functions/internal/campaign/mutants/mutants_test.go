@@ -32,6 +32,20 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
+// What a killed mutant left in the source would be tried first by later runs, and the campaign would take it for a change of the source.
+func TestAKilledMutantLeavesNothingInTheSource(t *testing.T) {
+	t.Parallel()
+	list := All()
+	m := list[slices.IndexFunc(list, func(m Mutant) bool { return m.Test == "TestCutFileNeverChangesAValue" })]
+	if verdict, output, err := m.Judge(t.Context(), moduleFolder(t), t.TempDir()); err != nil || verdict != Killed {
+		t.Fatalf("%s, %v\n%s", verdict, err, output)
+	}
+	left, err := filepath.Glob(filepath.Join(moduleFolder(t), m.Package, "testdata", "rapid", m.Test, "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v is left: %v", left, err)
+	}
+}
+
 // sample is how many mutants are tried where no figures are wanted: enough to see that the drill works.
 const sample = 2
 
