@@ -47,7 +47,7 @@ func Sound(ctx context.Context, root, folder string, tests []string) error {
 // SoundAlone is Sound with each test in a process of its own, as the judge runs them. They are built once.
 func SoundAlone(ctx context.Context, root, folder, scratch string, tests []string) error {
 	binary := filepath.Join(scratch, "sound.test")
-	if output, failed := run(ctx, root, "go", "test", "-c", "-vet=off", "-o", binary, "./"+folder); failed != nil {
+	if output, failed := run(ctx, root, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary, "./"+folder); failed != nil {
 		return fmt.Errorf("%s: %w:\n%s", folder, failed, output)
 	}
 	for _, test := range tests {
@@ -106,7 +106,7 @@ func noFailFile(root, folder string) []string {
 // goTest runs tests of one package without go vet, which would refuse some mutants.
 func goTest(ctx context.Context, root, folder string, tests []string, flags ...string) (output string, failed error) {
 	args := append([]string{
-		"test", "./" + folder, "-v", "-count=1", "-vet=off", "-timeout", timeLimit, "-run", "^(" + strings.Join(tests, "|") + ")$",
+		"test", "./" + folder, "-v", "-count=1", "-vet=off", "-ldflags=-s -w", "-timeout", timeLimit, "-run", "^(" + strings.Join(tests, "|") + ")$",
 	}, flags...)
 	return run(ctx, root, "go", args...)
 }
