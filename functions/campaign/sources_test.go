@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -98,5 +99,19 @@ func TestTheDrillsAreThoseOfTheSources(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		t.Errorf("drill %q of %s is not in the list", name, found[name].folder)
+	}
+}
+
+func TestEveryDrillIsPublished(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, figures, _ := strings.Cut(string(text), beginFigures)
+	for _, d := range drills() {
+		if _, row, ok := strings.Cut(figures, "\n"+rowOf(d.name)); !ok || !strings.Contains(strings.SplitN(row, "\n", 2)[0], " 0 / 0 / 0 |") {
+			t.Errorf("%s has no row with 0 / 0 / 0", d.name)
+		}
 	}
 }
