@@ -50,7 +50,7 @@ func TestAKilledMutantLeavesNothingInTheSource(t *testing.T) {
 // sample is how many mutants are tried where no figures are wanted: enough to see that the drill works.
 const sample = 2
 
-func TestMutants(t *testing.T) { //nolint:paralleltest // it sets the environment
+func TestMutants(t *testing.T) {
 	t.Setenv("EVENTDROP_TEST_DATABASE_URL", pgtest.Own(t).URL) // to make one takes each test longer than most tests take
 	list, short := All(), sample
 	if os.Getenv(campaign.EnvFigures) != "" { //nolint:forbidigo // the campaign wants all
